@@ -1,0 +1,1 @@
+"""Guichet: an online front door for public administrations."""

@@ -1,0 +1,1 @@
+"""Data and words: communes, topics, spoken letters, mail templates."""

@@ -1,0 +1,30 @@
+"""The tables; importing this package registers all of them."""
+
+from app.models.appointment import Appointment, AppointmentChange, AppointmentStatus, ChangeKind
+from app.models.audit import AuditEvent
+from app.models.captcha import CaptchaChallenge
+from app.models.journey import Journey
+from app.models.mail import OutboxMail
+from app.models.office import Absence, Agent, Channel, Closure, Office, OfficeKind, OpeningSession
+from app.models.slot import Hold, Slot, SlotClaim
+
+__all__ = [
+    "Absence",
+    "Agent",
+    "Appointment",
+    "AppointmentChange",
+    "AppointmentStatus",
+    "AuditEvent",
+    "CaptchaChallenge",
+    "ChangeKind",
+    "Channel",
+    "Closure",
+    "Hold",
+    "Journey",
+    "Office",
+    "OfficeKind",
+    "OpeningSession",
+    "OutboxMail",
+    "Slot",
+    "SlotClaim",
+]

@@ -1,0 +1,1 @@
+"""Screens: functions that return components."""

@@ -1,0 +1,1 @@
+"""The rules: plain functions on a database session, without Reflex or HTTP."""

@@ -1,0 +1,1 @@
+"""Finding, holding, booking, rescheduling and cancelling appointments."""

@@ -1,0 +1,1 @@
+"""Mails: what they say, the outbox, and how they leave."""

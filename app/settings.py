@@ -1,0 +1,84 @@
+"""Every option of the portal, read from the environment (prefix-free names, see docs/operations.md)."""
+
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from secrets import token_urlsafe
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Options of one running portal.
+
+    Each field is read from the environment variable of the same name in capitals. Durations say their
+    unit in their name.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    port: int = 3000
+    public_url: str = Field(default="", description="Address people type; http://localhost:PORT when empty.")
+    data_dir: Path = Path("data")
+    database_url: str = Field(default="", description="SQLAlchemy URL; a SQLite file under data_dir when empty.")
+    database_pool_size: int = 32
+    redis_url: str = ""
+    smtp_url: str = Field(default="", description="smtp://user:password@host:port; empty: demo mailbox.")
+    mail_from: str = "Guichet <ne-pas-repondre@guichet.example>"
+    secret_key: str = Field(default="", description="Comma-separated, newest first; generated into data_dir if empty.")
+    demo: bool | None = Field(default=None, description="Demo data and demo pages; on by default with SQLite.")
+    trust_proxy: bool = Field(default=False, description="Read X-Forwarded-For and -Proto from a proxy in front.")
+    embedded_worker: bool = Field(default=True, description="Send mail from inside the web process.")
+    log_level: str = "INFO"
+    hold_minutes: int = 10
+    hold_extension_minutes: int = 5
+    hold_extensions: int = 10
+    holds_per_network_and_office: int = 20
+    horizon_days: int = 60
+
+    @property
+    def site_url(self) -> str:
+        """Address of the portal without a final slash."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL of the database in use."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'guichet.db'}"
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether demo data and demo pages exist here."""
+        return self.database.startswith("sqlite") if self.demo is None else self.demo
+
+    @property
+    def demo_mailbox(self) -> bool:
+        """Whether mails are shown in the demo mailbox instead of being sent."""
+        return not self.smtp_url
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """Secrets of the portal, newest first; the first one signs, all of them verify."""
+        if self.secret_key:
+            return [key.strip() for key in self.secret_key.split(",") if key.strip()]
+        return [_generated_secret(self.data_dir / "secret_key")]
+
+
+def _generated_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{token_urlsafe(6)}")
+        draft.touch(mode=0o600)
+        draft.write_text(token_urlsafe(48))
+        # Two processes may start at once: a hard link is made by one of them only.
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    return path.read_text()
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """Return the options of this process; read once, `get_settings.cache_clear()` in tests reads again."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""HTTP: media, downloads, health, headers, cookies."""
