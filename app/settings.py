@@ -43,6 +43,13 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
 
     @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """Origins whose pages may open the websocket or post a form: the public address, or this machine's names."""
+        if self.public_url:
+            return (self.site_url,)
+        return tuple(f"http://{host}:{self.port}" for host in ("localhost", "127.0.0.1", "[::1]"))
+
+    @property
     def database(self) -> str:
         """SQLAlchemy URL of the database in use."""
         return self.database_url or f"sqlite:///{self.data_dir / 'guichet.db'}"

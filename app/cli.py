@@ -1,0 +1,163 @@
+"""The portal's command line: `python -m app.cli --help`."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from app import frontend
+from app.services import backup as copies
+from app.services import database, retention, schema
+from app.settings import get_settings
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+
+
+@contextmanager
+def _plain_words() -> Iterator[None]:
+    """End the command with the message of an expected error, without a trace."""
+    try:
+        yield
+    except (frontend.BuildError, schema.UnknownRevisionError, copies.BackupError) as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"guichet: {message}", err=True)
+    raise typer.Exit(1)
+
+
+@cli.command()
+def build(*, again: Annotated[bool, typer.Option(help="Build even if nothing has changed.")] = False) -> None:
+    """Build the pages the browser gets; does nothing when they are up to date."""
+    with _plain_words():
+        made = frontend.build(again=again)
+    typer.echo("Pages built." if made else "Pages are up to date.")
+
+
+@cli.command()
+def migrate() -> None:
+    """Create the database's tables, or bring them to the newest revision."""
+    with _plain_words():
+        schema.upgrade()
+    typer.echo(f"Tables are at revision {schema.newest_revision()}.")
+
+
+@cli.command("demo-data")
+def demo_data() -> None:
+    """Write the demonstration's offices; does nothing when they are there."""
+    from app.services import demo_data as demonstration
+
+    with database.writing() as session:
+        demonstration.load(session)
+    typer.echo("Demonstration data are in place.")
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(envvar="WORKERS", min=1, help="Web processes; several need REDIS_URL.")] = 1,
+) -> None:
+    """Bring the database up to date and serve the portal until it is stopped."""
+    settings = get_settings()
+    if workers > 1 and not settings.redis_url:
+        _fail("several web processes share what people are doing through Redis: set REDIS_URL")
+    if not frontend.is_built():
+        _fail("the pages are not built yet: run « python -m app.cli build » first")
+    _require_free_port(host, settings.port)
+    migrate()
+    if settings.is_demo:
+        demo_data()
+    if host not in _THIS_MACHINE and not settings.public_url:
+        typer.echo("Only this machine can use the portal until PUBLIC_URL says what address other people type.")
+    typer.echo(f"Guichet is at {settings.site_url} (Ctrl+C stops it).")
+    sys.stdout.flush()
+    database.reset()
+    os.execve(sys.executable, _granian(host, settings.port, workers), _web_environment())  # noqa: S606
+
+
+def _require_free_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with closing(socket.socket(family)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            _fail(
+                f"cannot listen on {host}:{port} ({error.strerror}): stop what uses it, or choose another with PORT=…"
+            )
+
+
+def _granian(host: str, port: int, workers: int) -> list[str]:
+    stop = ["--respawn-failed-workers", "--workers-kill-timeout", "5"]
+    where = ["--host", host, "--port", str(port), "--workers", str(workers)]
+    return [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", *where, *stop, "app.app:app"]
+
+
+def _web_environment() -> dict[str, str]:
+    """Return the environment in which Reflex serves the built pages and compiles nothing (its internal names)."""
+    serving = {
+        "REFLEX_ENV_MODE": "prod",
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+        "__REFLEX_SKIP_COMPILE": "true",
+        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+    }
+    return {**os.environ, "GRANIAN_LOG_LEVEL": "warning", **serving}
+
+
+@cli.command()
+def worker() -> None:
+    """Send the waiting mails until stopped, without serving pages (set EMBEDDED_WORKER=false there)."""
+    asyncio.run(_work())
+
+
+async def _work() -> None:
+    from app.services.notifications import delivery
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await delivery.run_forever(stop)
+
+
+@cli.command()
+def tidy() -> None:
+    """Erase what has expired: drafts, holds, CAPTCHA challenges; for a job that runs every hour."""
+    for what, count in retention.tidy().items():
+        typer.echo(f"{what}: {count} erased")
+
+
+@cli.command()
+def backup(file: Path) -> None:
+    """Copy the whole database to FILE; the portal may go on running."""
+    with _plain_words():
+        copies.save(file)
+    typer.echo(f"Saved to {file}.")
+
+
+@cli.command()
+def restore(
+    file: Path,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before everything is replaced.")] = False,
+) -> None:
+    """Replace the whole database by the copy in FILE; stop the portal first."""
+    if not yes:
+        typer.confirm("Everything in the database will be replaced. Go on?", abort=True)
+    with _plain_words():
+        copies.restore(file)
+    typer.echo(f"Restored from {file}.")
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,30 @@
+"""Buttons and links that act."""
+
+from typing import Any
+
+import reflex as rx
+
+
+def submit(label: str, busy: Any = False, class_name: str = "btn") -> rx.Component:
+    """Return the main button of a form; while `busy` it shows the work and a second press does nothing."""
+    return rx.el.button(
+        label,
+        type="submit",
+        class_name=class_name,
+        custom_attrs={"aria-disabled": rx.cond(busy, "true", "false")} if isinstance(busy, rx.Var) else {},
+    )
+
+
+def act(label: str, on_click: Any, class_name: str = "btn second") -> rx.Component:
+    """Return a button that does something on this page."""
+    return rx.el.button(label, type="button", on_click=on_click, class_name=class_name)
+
+
+def go(label: str, href: Any, class_name: str = "btn") -> rx.Component:
+    """Return a link that looks like a button."""
+    return rx.el.a(label, href=href, class_name=class_name)
+
+
+def actions(*buttons: rx.Component) -> rx.Component:
+    """Return a row of buttons, the main one first in the source; shown reversed on a desktop."""
+    return rx.el.div(*buttons, class_name="actions")

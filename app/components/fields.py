@@ -1,0 +1,165 @@
+"""Form fields with their label, hint and error, and the summary of errors (WCAG 1.3.1, 3.3.1, 3.3.3)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from app.components.draft import DraftInput, DraftTextarea
+from app.state.forms import SUMMARY_ID
+
+
+def form(*content: Any, on_submit: Any, **attributes: Any) -> rx.Component:
+    """Return a form whose errors are shown by us, not by the browser."""
+    return rx.el.form(*content, on_submit=on_submit, no_validate=True, class_name="form", **attributes)
+
+
+def required_note(words: str = "Les champs suivis de « obligatoire » doivent être remplis.") -> rx.Component:
+    """Return the line that says which fields are required, once per form."""
+    return rx.el.p(words, class_name="soft")
+
+
+def text_field(
+    state: Any,
+    name: str,
+    label: str,
+    *,
+    hint: str = "",
+    mark: str = "",
+    kind: str = "text",
+    short: bool = False,
+    lines: bool = False,
+    force: Any = None,
+    **attributes: Any,
+) -> rx.Component:
+    """Return a text field bound to `state.draft[name]`, `state.errors[name]` and `state.keep(name, text)`.
+
+    `mark` follows the label (« obligatoire »), `attributes` are HTML attributes (autoComplete, inputMode…).
+    """
+    create = DraftTextarea.create if lines else DraftInput.create
+    kind_attribute = {} if lines else {"type": kind}
+    control = create(
+        id=name,
+        name=name,
+        class_name="short" if short else "",
+        draft=state.draft[name],
+        force=force if force is not None else 0,
+        on_save=state.keep,
+        custom_attrs={**kind_attribute, **_described(state, name, hint), **attributes},
+    )
+    return framed(state, name, label, control, hint=hint, mark=mark)
+
+
+def framed(state: Any, name: str, label: str, control: rx.Component, *, hint: str = "", mark: str = "") -> rx.Component:
+    """Return a control under its label, hint and error."""
+    return rx.el.div(
+        rx.el.label(label, _mark(mark), html_for=name),
+        _hint(name, hint),
+        error_message(state, name),
+        control,
+        class_name=rx.cond(state.errors[name], "field invalid", "field"),
+    )
+
+
+def select_field(
+    state: Any, name: str, label: str, options: Any, *, hint: str = "", mark: str = "", **attributes: Any
+) -> rx.Component:
+    """Return a list to choose from; `options` are option elements, the chosen one is `state.draft[name]`."""
+    control = rx.el.select(
+        options,
+        id=name,
+        name=name,
+        default_value=state.draft[name],
+        on_change=lambda value: state.keep(name, value),
+        custom_attrs={**_described(state, name, hint), **attributes},
+    )
+    return framed(state, name, label, control, hint=hint, mark=mark)
+
+
+def radio_group(
+    state: Any, name: str, legend: str, choices: Any, *, mark: str = "", inline: bool = False
+) -> rx.Component:
+    """Return a group of radio buttons made by `radio`."""
+    return rx.el.fieldset(
+        rx.el.legend(legend, _mark(mark)),
+        error_message(state, name),
+        rx.el.div(choices, class_name="inline-choices") if inline else choices,
+        id=f"{name}-groupe",
+        class_name=rx.cond(state.errors[name], "field invalid", "field"),
+    )
+
+
+def radio(
+    name: str,
+    value: Any,
+    label: Any,
+    *,
+    hint: Any = None,
+    identifier: Any = None,
+    checked: Any = False,
+    keep: Any = None,
+) -> rx.Component:
+    """Return one choice of a group, as a large target."""
+    words = [rx.el.b(label)] if hint is None else [rx.el.b(label), rx.el.span(hint)]
+    events = {"on_change": keep} if keep is not None else {}
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name=name,
+            value=value,
+            id=identifier if identifier is not None else name,
+            default_checked=checked,
+            **events,
+        ),
+        rx.el.span(*words),
+        class_name="choice",
+    )
+
+
+def error_message(state: Any, name: str) -> rx.Component:
+    """Return the error of one field, if it has one."""
+    return rx.cond(
+        state.errors[name],
+        rx.el.p(
+            rx.el.span("Erreur : ", class_name="unseen"), state.errors[name], id=f"{name}-erreur", class_name="error"
+        ),
+    )
+
+
+def error_summary(state: Any) -> rx.Component:
+    """Return the list of errors at the top of a form; it takes focus and links to each field."""
+    several = state.errors.length() > 1
+    return rx.cond(
+        state.errors.length() > 0,
+        rx.el.div(
+            rx.el.h2(rx.cond(several, "Des réponses sont à corriger", "Une réponse est à corriger")),
+            rx.el.ul(
+                rx.foreach(state.errors, lambda error: rx.el.li(rx.el.a(error[1], href="#" + error[0]))),
+            ),
+            id=SUMMARY_ID,
+            class_name="error-summary",
+            role="alert",
+            tab_index=-1,
+        ),
+    )
+
+
+def options(pairs: Sequence[tuple[str, str]]) -> rx.Component:
+    """Return option elements from (value, label) pairs."""
+    return rx.fragment(*(rx.el.option(label, value=value) for value, label in pairs))
+
+
+def _mark(mark: str) -> rx.Component:
+    return rx.el.span(f" ({mark})", class_name="mark") if mark else rx.fragment()
+
+
+def _hint(name: str, hint: str) -> rx.Component:
+    return rx.el.p(hint, id=f"{name}-aide", class_name="hint") if hint else rx.fragment()
+
+
+def _described(state: Any, name: str, hint: str) -> dict[str, Any]:
+    help_id = f"{name}-aide" if hint else ""
+    return {
+        "aria-invalid": rx.cond(state.errors[name], "true", "false"),
+        "aria-describedby": rx.cond(state.errors[name], f"{name}-erreur {help_id}".strip(), help_id),
+    }

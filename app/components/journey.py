@@ -1,0 +1,70 @@
+"""What the pages of a journey share: they wait, ask whether to resume, or show their content."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from app import addresses
+from app.components import buttons, layout, notices
+from app.components.stepper import stepper
+from app.state.journey import JourneyState
+
+_HERE = "Rendez-vous"
+_CRUMBS = (("Contact", addresses.CONTACT),)
+
+
+def journey_page(steps: Sequence[str], current: int, title: str, *content: Any, leave: bool = True) -> rx.Component:
+    """Return step `current` (from 1) of a journey, with « Effacer et quitter » under it unless `leave` is false."""
+    return layout.page(
+        stepper(steps, current, title),
+        gate(*content, *([leaving()] if leave else [])),
+        crumbs=_CRUMBS,
+        here=_HERE,
+    )
+
+
+def gate(*content: Any) -> rx.Component:
+    """Return the content once the journey may be shown in this tab."""
+    return rx.match(
+        JourneyState.phase,
+        ("ready", rx.fragment(*content)),
+        ("resume", resume_question()),
+        ("no_cookies", no_cookies()),
+        notices.waiting(),
+    )
+
+
+def resume_question() -> rx.Component:
+    """Ask whether to go on with what was begun, without showing whose it is."""
+    return notices.notice(
+        rx.el.h2("Une demande est déjà commencée dans ce navigateur"),
+        rx.el.p("Reprenez-la si c’est la vôtre. Sinon, recommencez : elle sera effacée."),
+        buttons.actions(
+            buttons.act("Reprendre", JourneyState.resume, "btn"),
+            buttons.act("Recommencer", JourneyState.restart),
+        ),
+    )
+
+
+def no_cookies() -> rx.Component:
+    """Explain that the journey needs its one cookie."""
+    return notices.notice(
+        rx.el.h2("Votre navigateur refuse les cookies"),
+        rx.el.p(
+            "Un seul cookie, sans publicité ni suivi, garde votre saisie jusqu’à la confirmation. Acceptez les cookies "
+            "de ce site, puis rechargez la page. Vous pouvez aussi appeler l’assistance au ",
+            layout.ASSISTANCE_PHONE,
+            ".",
+        ),
+        tone="warm",
+    )
+
+
+def leaving() -> rx.Component:
+    """Return « Effacer et quitter », for computers that several people use."""
+    return rx.el.div(
+        rx.el.p("Ordinateur partagé ? Effacez votre saisie avant de partir.", class_name="soft"),
+        rx.el.button("Effacer et quitter", type="button", on_click=JourneyState.leave, class_name="as-link"),
+        class_name="leave no-print",
+    )

@@ -1,0 +1,158 @@
+"""The frame of every page: banner, header with menu, breadcrumb, main part, footer."""
+
+from collections.abc import Sequence
+
+import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
+
+from app import addresses
+from app.components import icons
+from app.state.failure import FailureState
+
+ASSISTANCE_PHONE = "01 99 00 12 34"
+ASSISTANCE_HOURS = "du lundi au vendredi de 8 h à 18 h"
+
+_NAVIGATION = (
+    ("Contact et rendez-vous", addresses.CONTACT),
+    ("Connexion à l’espace particulier", addresses.PERSONAL_SIGN_IN),
+    ("Connexion à l’espace professionnel", addresses.PROFESSIONAL_SIGN_IN),
+)
+_FOOTER = (
+    ("Aide", addresses.HELP),
+    ("Plan du site", addresses.SITE_MAP),
+    ("Accessibilité : non conforme", addresses.ACCESSIBILITY),
+    ("Mentions légales", addresses.LEGAL),
+    ("Données personnelles", addresses.PRIVACY),
+)
+Crumb = tuple[str, str]
+
+
+def page(*content: rx.Component, crumbs: Sequence[Crumb] = (), here: str = "", home: bool = False) -> rx.Component:
+    """Return a whole page: `content` inside the frame, under the links `crumbs` and the name `here` of this page."""
+    trail = [] if home else [breadcrumb(crumbs, here)]
+    inner: list[rx.Component] = list(content) if home else [rx.el.div(*trail, failure(), *content, class_name="wrap")]
+    return rx.fragment(
+        rx.el.a("Aller au contenu", href="#contenu", class_name="skip"),
+        demo_banner(),
+        header(),
+        rx.el.main(*inner, id="contenu", tab_index=-1, class_name="home" if home else ""),
+        footer(),
+    )
+
+
+def demo_banner() -> rx.Component:
+    """Return the permanent notice that nothing here is official."""
+    return rx.el.aside(
+        rx.el.div(
+            rx.el.b("Site de démonstration."),
+            rx.el.span("Aucune démarche réelle, aucune administration réelle."),
+            class_name="wrap",
+        ),
+        class_name="demo-banner",
+        aria_label="Nature du site",
+    )
+
+
+def header() -> rx.Component:
+    """Return the header: mark, navigation, and on phones and tablets the menu button."""
+    return rx.el.header(
+        rx.el.div(
+            rx.el.a(
+                icons.mark(),
+                rx.el.span("Guichet", rx.el.small("Service fiscal de démonstration")),
+                href=addresses.HOME,
+                class_name="brand",
+            ),
+            rx.el.nav(_links(_NAVIGATION), class_name="main-nav", aria_label="Navigation principale"),
+            rx.el.button(
+                icons.bars(),
+                "Menu",
+                type="button",
+                class_name="menu-button",
+                custom_attrs={"popoverTarget": "menu"},
+            ),
+            class_name="wrap",
+        ),
+        rx.el.nav(
+            rx.el.div(
+                rx.el.b("Menu"),
+                rx.el.button(
+                    "Fermer",
+                    type="button",
+                    class_name="btn quiet",
+                    custom_attrs={"popoverTarget": "menu", "popoverTargetAction": "hide"},
+                ),
+                class_name="top",
+            ),
+            _links(_NAVIGATION),
+            id="menu",
+            class_name="menu-panel",
+            aria_label="Menu principal",
+            custom_attrs={"popover": "auto"},
+        ),
+        class_name="site-header",
+    )
+
+
+def footer() -> rx.Component:
+    """Return the footer; help stays at the same place on every page (WCAG 3.2.6)."""
+    return rx.el.footer(
+        rx.el.div(
+            rx.el.nav(_links(_FOOTER), aria_label="Pied de page"),
+            rx.el.p(
+                "Assistance : ",
+                rx.el.a(ASSISTANCE_PHONE, href="tel:+33199001234"),
+                f", {ASSISTANCE_HOURS}",
+            ),
+            class_name="wrap",
+        ),
+        class_name="site-footer",
+    )
+
+
+def breadcrumb(crumbs: Sequence[Crumb], here: str) -> rx.Component:
+    """Return the way from the home page to this page."""
+    links = [rx.el.li(rx.el.a(label, href=href)) for label, href in (("Accueil", addresses.HOME), *crumbs)]
+    current = rx.el.li(rx.el.span(here, custom_attrs={"aria-current": "page"}))
+    return rx.el.nav(rx.el.ol(*links, current), class_name="crumbs", aria_label="Fil d’Ariane")
+
+
+def connection_notice() -> rx.Component:
+    """Return the quiet notice of a lost connection; it shows after 1.5 s and goes by itself."""
+    return rx.el.div(
+        rx.cond(
+            has_connection_errors,
+            rx.el.div(
+                rx.el.p(
+                    rx.el.b("Connexion interrompue. "),
+                    "Votre saisie est conservée ; la page reprendra d’elle-même.",
+                ),
+                class_name="connection",
+            ),
+        ),
+        role="status",
+    )
+
+
+def failure() -> rx.Component:
+    """Return the notice that something went wrong on our side, empty most of the time."""
+    return rx.el.div(
+        rx.cond(
+            FailureState.reference != "",
+            rx.el.div(
+                rx.el.p(
+                    rx.el.b("Un incident nous empêche de terminer. "),
+                    "Rien de ce que vous avez saisi n’est perdu. Réessayez dans un instant ; si cela se répète, "
+                    "appelez l’assistance en donnant la référence ",
+                    rx.el.span(FailureState.reference, class_name="reference"),
+                    ".",
+                ),
+                class_name="notice danger",
+            ),
+        ),
+        role="alert",
+    )
+
+
+def _links(links: Sequence[Crumb]) -> rx.Component:
+    return rx.el.ul(*(rx.el.li(rx.el.a(label, href=href)) for label, href in links))

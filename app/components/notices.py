@@ -1,0 +1,41 @@
+"""Notices: something to know, to hurry about, to correct, or done."""
+
+from typing import Any
+
+import reflex as rx
+
+from app.components import buttons
+
+
+def notice(*content: Any, tone: str = "", role: str = "") -> rx.Component:
+    """Return a notice; `tone` is "", "warm", "danger" or "ok", `role` "alert" or "status" when it appears later."""
+    attributes = {"role": role} if role else {}
+    return rx.el.div(*content, class_name=f"notice {tone}".strip(), **attributes)
+
+
+def hold(what: Any, deadline: Any, extend: Any) -> rx.Component:
+    """Return the countdown of a held slot (WCAG 2.2.1); assets/guichet.js counts down to the ISO `deadline`."""
+    return rx.el.div(
+        rx.el.p(
+            "Nous gardons le ",
+            rx.el.b(what),
+            " pour vous pendant encore ",
+            rx.el.b(custom_attrs={"data-deadline": deadline}, role="timer"),
+            ".",
+            custom_attrs={"data-deadline-running": ""},
+        ),
+        rx.el.p(
+            "Le délai est passé : ce créneau n’est plus réservé. Vous pouvez encore confirmer s’il est libre.",
+            custom_attrs={"data-deadline-over": ""},
+            hidden=True,
+        ),
+        rx.el.span(role="status", class_name="unseen", custom_attrs={"data-deadline-said": ""}),
+        buttons.act("Prolonger", extend),
+        class_name="notice warm hold",
+        custom_attrs={"data-hold": ""},
+    )
+
+
+def waiting(what: str = "Chargement…") -> rx.Component:
+    """Return what stands in for content on its way; it shows only when that takes a while."""
+    return rx.el.p(what, class_name="waiting", role="status")

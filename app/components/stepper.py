@@ -1,0 +1,33 @@
+"""The stepper: where one stands in a journey, not clickable."""
+
+from collections.abc import Sequence
+
+import reflex as rx
+
+BOOKING = ("Motif", "Modalité", "Créneau", "Vos informations", "Confirmation")
+RESCHEDULING = ("Modalité", "Créneau", "Vérification", "Confirmation")
+
+
+def stepper(steps: Sequence[str], current: int, title: str) -> rx.Component:
+    """Return « Étape 3 sur 5 », the page's title, the steps, and the next one; `current` counts from 1."""
+    following = f"Étape suivante : {_lower(steps[current])}" if current < len(steps) else "Dernière étape"
+    return rx.el.div(
+        rx.el.p(f"Étape {current} sur {len(steps)}", class_name="count"),
+        rx.el.h1(title, id="titre", tab_index=-1),
+        rx.el.ol(
+            *(_step(label, number, current) for number, label in enumerate(steps, start=1)),
+            class_name="steps",
+            aria_label="Étapes",
+        ),
+        rx.el.p(following, class_name="next"),
+        class_name="stepper",
+    )
+
+
+def _step(label: str, number: int, current: int) -> rx.Component:
+    attributes = {"aria-current": "step"} if number == current else {}
+    return rx.el.li(label, class_name="done" if number < current else "", custom_attrs=attributes)
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:]

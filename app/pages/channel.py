@@ -1,0 +1,70 @@
+"""Step 2 of booking, step 1 of moving: how the appointment takes place."""
+
+from collections.abc import Sequence
+
+import reflex as rx
+
+from app import addresses
+from app.components import buttons, fields, notices
+from app.components.journey import journey_page
+from app.components.stepper import BOOKING, RESCHEDULING
+from app.state.channel import FIELD, ChannelChoice, ChannelState
+
+
+def channel() -> rx.Component:
+    """Return step 2 of booking."""
+    back = buttons.go("Etape précédente", addresses.TOPIC, "btn second")
+    return _page(BOOKING, 2, back)
+
+
+def reschedule_channel() -> rx.Component:
+    """Return step 1 of moving an appointment."""
+    return _page(RESCHEDULING, 1)
+
+
+def _page(steps: Sequence[str], current: int, *back: rx.Component) -> rx.Component:
+    return journey_page(
+        steps,
+        current,
+        "Choisissez comment être reçu",
+        rx.el.p(ChannelState.topic_label, " · ", ChannelState.office_name, class_name="soft"),
+        rx.cond(ChannelState.options.length() > 0, _form(*back), _nothing()),
+    )
+
+
+def _form(*back: rx.Component) -> rx.Component:
+    return rx.fragment(
+        fields.error_summary(ChannelState),
+        fields.form(
+            fields.radio_group(
+                ChannelState,
+                FIELD,
+                "Modalité du rendez-vous",
+                rx.foreach(ChannelState.options, _choice),
+            ),
+            buttons.actions(buttons.submit("Rechercher un créneau disponible"), *back),
+            on_submit=ChannelState.choose,
+        ),
+    )
+
+
+def _choice(choice: rx.Var[ChannelChoice]) -> rx.Component:
+    return fields.radio(
+        FIELD,
+        choice.value,
+        choice.label,
+        hint=choice.hint,
+        identifier=choice.id,
+        checked=ChannelState.chosen == choice.value,
+    )
+
+
+def _nothing() -> rx.Component:
+    return notices.notice(
+        rx.el.h2("Ce service ne prend pas de rendez-vous pour ce motif"),
+        rx.el.p("Choisissez un autre motif, ou un autre service."),
+        buttons.actions(
+            buttons.go("Rechercher un autre service", addresses.OTHER_OFFICE),
+            buttons.go("Changer de motif", addresses.topic_from_top(""), "btn second"),
+        ),
+    )

@@ -1,0 +1,76 @@
+"""The last step: what has been booked or moved."""
+
+from collections.abc import Sequence
+
+import reflex as rx
+
+from app import addresses
+from app.components import appointment, buttons, icons
+from app.components.journey import journey_page
+from app.components.stepper import BOOKING, RESCHEDULING
+from app.settings import get_settings
+from app.state.confirmation import ConfirmationState
+from app.state.journey import JourneyState
+
+
+def confirmation() -> rx.Component:
+    """Return step 5 of booking."""
+    return _page(BOOKING, "Votre rendez-vous est enregistré")
+
+
+def reschedule_confirmation() -> rx.Component:
+    """Return the last step of moving an appointment."""
+    return _page(RESCHEDULING, "Votre rendez-vous est déplacé")
+
+
+def _page(steps: Sequence[str], title: str) -> rx.Component:
+    card = ConfirmationState.card
+    return journey_page(
+        steps,
+        len(steps),
+        title,
+        rx.el.div(
+            icons.check(),
+            rx.el.p(
+                "Un courriel de confirmation part à l’instant vers ",
+                rx.el.b(card.email),
+                ". Regardez aussi dans les courriers indésirables.",
+            ),
+            class_name="done notice ok",
+        ),
+        rx.el.div(
+            rx.el.div(
+                appointment.appointment_facts(card),
+                buttons.actions(
+                    rx.el.a(
+                        "Ajouter à mon agenda", href=card.calendar_href, class_name="btn", download="rendez-vous.ics"
+                    ),
+                    rx.el.button("Imprimer", type="button", class_name="btn second", custom_attrs={"data-print": ""}),
+                ),
+                rx.el.h2("Un empêchement ?"),
+                rx.el.p(
+                    "Déplacez ou annulez ce rendez-vous avec le lien du courriel, ou ",
+                    rx.el.a("dès maintenant", href=card.manage_href),
+                    ". L’heure libérée servira à une autre personne.",
+                ),
+                *([_demo_mailbox()] if get_settings().is_demo else []),
+            ),
+            appointment.preparation(card, ConfirmationState.documents),
+            class_name="columns",
+        ),
+        rx.el.div(
+            rx.el.p("Ordinateur partagé ? Effacez ces informations de ce navigateur.", class_name="soft"),
+            rx.el.button("Effacer et quitter", type="button", on_click=JourneyState.leave, class_name="as-link"),
+            class_name="leave no-print",
+        ),
+        leave=False,
+    )
+
+
+def _demo_mailbox() -> rx.Component:
+    return rx.el.p(
+        "Dans cette démonstration, aucun courriel ne part sans serveur de messagerie : ",
+        rx.el.a("ouvrir la boîte de démonstration", href=addresses.DEMO_MAILBOX),
+        ".",
+        class_name="soft no-print",
+    )

@@ -1,0 +1,110 @@
+"""The page a mail links to."""
+
+import reflex as rx
+
+from app import addresses
+from app.components import appointment, buttons, layout, notices
+from app.state.follow_up import FollowUpState, HistoryLine
+
+
+def follow_up() -> rx.Component:
+    """Return the appointment behind the link, what became of it, and what can be done."""
+    return layout.page(
+        rx.el.h1("Votre rendez-vous", id="titre", tab_index=-1),
+        rx.match(
+            FollowUpState.status,
+            ("loading", notices.waiting()),
+            ("unknown", _unknown()),
+            _known(),
+        ),
+        here="Votre rendez-vous",
+    )
+
+
+def _unknown() -> rx.Component:
+    return notices.notice(
+        rx.el.h2("Ce lien ne mène plus à un rendez-vous"),
+        rx.el.p(
+            "Il est incomplet, ou le rendez-vous date de plus de treize mois. Vérifiez que vous avez ouvert le lien "
+            "entier du courriel, ou demandez-le à nouveau."
+        ),
+        buttons.actions(
+            buttons.go("Recevoir le lien à nouveau", f"{addresses.CONTACT}#retrouver"),
+            buttons.go("Prendre rendez-vous", addresses.CONTACT, "btn second"),
+        ),
+        tone="warm",
+    )
+
+
+def _known() -> rx.Component:
+    card = FollowUpState.card
+    return rx.fragment(
+        rx.el.div(_situation(), role="status"),
+        rx.el.div(
+            rx.el.div(
+                appointment.appointment_facts(card),
+                rx.cond(
+                    FollowUpState.problem != "", notices.notice(FollowUpState.problem, tone="danger", role="alert")
+                ),
+                rx.cond(FollowUpState.status == "booked", rx.cond(FollowUpState.asking, _question(), _choices())),
+                rx.el.h2("Historique"),
+                rx.el.ul(rx.foreach(FollowUpState.history, _line)),
+            ),
+            rx.cond(
+                FollowUpState.status == "booked", appointment.preparation(card, FollowUpState.documents), rx.fragment()
+            ),
+            class_name="columns",
+        ),
+    )
+
+
+def _situation() -> rx.Component:
+    return rx.match(
+        FollowUpState.status,
+        (
+            "cancelled",
+            notices.notice(
+                rx.el.p(rx.el.b("Ce rendez-vous est annulé. "), "Un courriel vous le confirme."),
+                rx.el.p(rx.el.a("Prendre un nouveau rendez-vous", href=addresses.CONTACT)),
+                tone="ok",
+            ),
+        ),
+        (
+            "past",
+            notices.notice(
+                rx.el.p(rx.el.b("Ce rendez-vous est passé. "), "Il ne peut plus être déplacé ni annulé."),
+                rx.el.p(rx.el.a("Prendre un nouveau rendez-vous", href=addresses.CONTACT)),
+            ),
+        ),
+        rx.fragment(),
+    )
+
+
+def _choices() -> rx.Component:
+    return buttons.actions(
+        buttons.act("Replanifier", FollowUpState.reschedule, "btn"),
+        buttons.act("Annuler", FollowUpState.ask),
+        rx.el.a(
+            "Ajouter à mon agenda",
+            href=FollowUpState.card.calendar_href,
+            class_name="btn quiet",
+            download="rendez-vous.ics",
+        ),
+    )
+
+
+def _question() -> rx.Component:
+    return notices.notice(
+        rx.el.h2("Annuler ce rendez-vous ?"),
+        rx.el.p("L’heure sera proposée à une autre personne. Vous pourrez reprendre rendez-vous plus tard."),
+        buttons.actions(
+            buttons.act("Oui, annuler", FollowUpState.cancel, "btn danger"),
+            buttons.act("Non, le garder", FollowUpState.keep_it),
+        ),
+        tone="warm",
+        role="alert",
+    )
+
+
+def _line(line: rx.Var[HistoryLine]) -> rx.Component:
+    return rx.el.li(line.what, rx.cond(line.when != "", rx.fragment(", ", line.when)))

@@ -1,0 +1,95 @@
+"""The home page: what one can do here, the two spaces, and the dark « Contact » block at the bottom."""
+
+import reflex as rx
+
+from app import addresses
+from app.components import blocks, buttons, layout
+from app.content import topics
+
+
+def home() -> rx.Component:
+    """Return the home page; it needs no server to be read."""
+    return layout.page(
+        rx.el.div(
+            rx.el.div(
+                rx.el.h1("Vos démarches fiscales, à l’heure qui vous convient", id="titre", tab_index=-1),
+                rx.el.p(
+                    "Prenez rendez-vous avec le bon service en quelques minutes, sur place ou par téléphone. "
+                    "Déplacez-le ou annulez-le quand vous voulez.",
+                    class_name="lead",
+                ),
+                class_name="hero",
+            ),
+            rx.el.noscript(_without_script()),
+            rx.el.div(_booking(), _professional(), _personal(), class_name="cards"),
+            class_name="wrap",
+        ),
+        contact_block(),
+        home=True,
+    )
+
+
+def contact_block() -> rx.Component:
+    """Return the dark block at the bottom, the first level of the contact tree."""
+    top = topics.contact_block("")
+    children = top.children if top else ()
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2("Contact", id="contact"),
+            rx.el.p("Dites-nous qui vous êtes : nous vous orientons vers le service compétent."),
+            blocks.fixed_tiles(*((node.label, node.hint, addresses.contact(node.path)) for node in children)),
+            class_name="wrap",
+        ),
+        class_name="contact",
+        aria_labelledby="contact",
+    )
+
+
+def _booking() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("Prendre rendez-vous"),
+        rx.el.p("Choisissez un motif, un lieu et une heure. Vous recevez aussitôt une confirmation par courriel."),
+        rx.el.div(
+            buttons.go("Prendre rendez-vous", addresses.CONTACT),
+            rx.el.a("Déplacer ou annuler", href=f"{addresses.CONTACT}#retrouver"),
+            class_name="more",
+        ),
+        class_name="card primary",
+    )
+
+
+def _professional() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("Espace professionnel"),
+        rx.el.p("Un seul espace pour toutes les entreprises que vous représentez ou gérez."),
+        rx.el.div(
+            buttons.go("En savoir plus", addresses.PROFESSIONAL_SIGN_IN, "btn second"),
+            class_name="more",
+        ),
+        class_name="card",
+    )
+
+
+def _personal() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("Espace particulier"),
+        rx.el.p("Vos services, vos rendez-vous passés et à venir."),
+        rx.el.div(
+            buttons.go("En savoir plus", addresses.PERSONAL_SIGN_IN, "btn second"),
+            class_name="more",
+        ),
+        class_name="card",
+    )
+
+
+def _without_script() -> rx.Component:
+    return rx.el.div(
+        rx.el.h2("Ce site a besoin de JavaScript pour la prise de rendez-vous"),
+        rx.el.p(
+            "Activez-le dans votre navigateur, ou appelez l’assistance au ",
+            layout.ASSISTANCE_PHONE,
+            f", {layout.ASSISTANCE_HOURS} : un agent prend le rendez-vous avec vous. "
+            "Les pages d’aide et d’information se lisent sans JavaScript.",
+        ),
+        class_name="notice warm",
+    )

@@ -1,0 +1,96 @@
+"""Pages that only say something: help, legal pages, site map, spaces to come, page not found."""
+
+import reflex as rx
+
+from app import addresses
+from app.components import buttons, layout
+from app.content import static_pages, topics
+from app.content.static_pages import Section
+
+
+def information(page_id: str) -> rx.Component:
+    """Return the page of static text with this identifier."""
+    page = static_pages.page(page_id)
+    crumbs = (("Aide", addresses.HELP),) if page_id.startswith("aide-") else ()
+    return layout.page(
+        rx.el.h1(page.title, id="titre", tab_index=-1),
+        rx.el.p(page.lead, class_name="lead"),
+        rx.el.div(*(_section(section) for section in page.sections), class_name="prose"),
+        crumbs=crumbs,
+        here=page.title,
+    )
+
+
+def site_map() -> rx.Component:
+    """Return every page one may go to."""
+    top = topics.contact_block("")
+    contact_links = [(node.label, addresses.contact(node.path)) for node in (top.children if top else ())]
+    return layout.page(
+        rx.el.h1("Plan du site", id="titre", tab_index=-1),
+        _links("Rendez-vous", ("Contact et rendez-vous", addresses.CONTACT), *contact_links),
+        _links(
+            "Vos espaces",
+            ("Espace particulier", addresses.PERSONAL_SIGN_IN),
+            ("Espace professionnel", addresses.PROFESSIONAL_SIGN_IN),
+        ),
+        _links("Aide", ("Aide", addresses.HELP), ("Prendre rendez-vous pas à pas", addresses.HELP_BOOKING)),
+        _links(
+            "À propos",
+            ("Accessibilité", addresses.ACCESSIBILITY),
+            ("Mentions légales", addresses.LEGAL),
+            ("Données personnelles", addresses.PRIVACY),
+            ("Conditions générales", addresses.TERMS),
+        ),
+        _links(
+            "Démonstration",
+            ("Boîte de démonstration", addresses.DEMO_MAILBOX),
+            ("Composants", addresses.DEMO_COMPONENTS),
+        ),
+        here="Plan du site",
+    )
+
+
+def space_to_come(title: str) -> rx.Component:
+    """Return the page of a space that is not open yet."""
+    return layout.page(
+        rx.el.h1(title, id="titre", tab_index=-1),
+        rx.el.p("Cet espace n’est pas encore ouvert.", class_name="lead"),
+        rx.el.p("Vous pouvez déjà prendre, déplacer ou annuler un rendez-vous sans compte."),
+        buttons.actions(
+            buttons.go("Prendre rendez-vous", addresses.CONTACT),
+            buttons.go("Lire l’aide", addresses.HELP_BOOKING, "btn second"),
+        ),
+        here=title,
+    )
+
+
+def not_found() -> rx.Component:
+    """Return the page for an address that leads nowhere."""
+    return layout.page(
+        rx.el.h1("Cette page n’existe pas", id="titre", tab_index=-1),
+        rx.el.p("L’adresse est peut-être incomplète, ou la page a changé de place.", class_name="lead"),
+        buttons.actions(
+            buttons.go("Revenir à l’accueil", addresses.HOME),
+            buttons.go("Voir le plan du site", addresses.SITE_MAP, "btn second"),
+        ),
+        here="Page introuvable",
+    )
+
+
+def _section(section: Section) -> rx.Component:
+    listing = rx.el.ol if section.ordered else rx.el.ul
+    return rx.el.section(
+        rx.el.h2(section.heading, id=section.anchor),
+        *(rx.el.p(paragraph) for paragraph in section.paragraphs),
+        *([listing(*(rx.el.li(item) for item in section.items))] if section.items else []),
+        *(
+            [rx.el.ul(*(rx.el.li(rx.el.a(link.label, href=link.path)) for link in section.links))]
+            if section.links
+            else []
+        ),
+        aria_labelledby=section.anchor,
+    )
+
+
+def _links(heading: str, *links: tuple[str, str]) -> rx.Component:
+    return rx.el.section(rx.el.h2(heading), rx.el.ul(*(rx.el.li(rx.el.a(label, href=href)) for label, href in links)))

@@ -1,0 +1,84 @@
+"""The office that was found, and the choice of another one."""
+
+import reflex as rx
+
+from app import addresses
+from app.components import blocks, buttons, fields, layout
+from app.components.journey import gate, leaving
+from app.state.office import OfficeCard, OfficeState, OtherOfficeState, departments
+
+_CRUMBS = (("Contact", addresses.CONTACT),)
+
+
+def office() -> rx.Component:
+    """Return the office's details, and « Prendre rendez-vous »."""
+    return layout.page(
+        rx.el.h1("Votre service", id="titre", tab_index=-1),
+        gate(
+            rx.el.div(
+                rx.el.div(
+                    rx.el.h2(OfficeState.office.name),
+                    blocks.facts(
+                        blocks.fact("Adresse", OfficeState.office.street, rx.el.br(), OfficeState.office.city),
+                        blocks.fact("Téléphone", OfficeState.office.phone),
+                        blocks.fact("Courriel", OfficeState.office.email),
+                        blocks.fact("Rendez-vous", blocks.bullets(OfficeState.offers)),
+                        blocks.fact("Accès", OfficeState.office.access),
+                    ),
+                    buttons.actions(
+                        buttons.go("Prendre rendez-vous", OfficeState.book_href),
+                        buttons.go("Rechercher un autre service", addresses.OTHER_OFFICE, "btn second"),
+                    ),
+                ),
+                rx.el.aside(
+                    rx.el.h2("Horaires"),
+                    blocks.bullets(OfficeState.hours),
+                    rx.el.p("Fermé les jours fériés.", class_name="soft"),
+                    class_name="side",
+                    aria_label="Horaires",
+                ),
+                class_name="columns",
+            ),
+            leaving(),
+        ),
+        crumbs=_CRUMBS,
+        here="Votre service",
+    )
+
+
+def other_office() -> rx.Component:
+    """Return the offices of a department, to choose another one."""
+    return layout.page(
+        rx.el.h1("Rechercher un autre service", id="titre", tab_index=-1),
+        gate(
+            rx.el.p("Service actuel : ", rx.el.b(OtherOfficeState.current)),
+            rx.el.div(
+                rx.el.label("Département", html_for="departement"),
+                rx.el.select(
+                    fields.options(departments()),
+                    id="departement",
+                    value=OtherOfficeState.department,
+                    on_change=OtherOfficeState.list_department,
+                ),
+                class_name="field form",
+            ),
+            rx.el.ul(rx.foreach(OtherOfficeState.results, _result), class_name="results"),
+            rx.el.p(rx.el.a("Garder le service actuel", href=addresses.OFFICE)),
+        ),
+        crumbs=(*_CRUMBS, ("Votre service", addresses.OFFICE)),
+        here="Autre service",
+    )
+
+
+def _result(card: rx.Var[OfficeCard]) -> rx.Component:
+    return rx.el.li(
+        rx.el.h2(card.name),
+        rx.el.p(card.street, ", ", card.city),
+        rx.el.button(
+            "Choisir ce service",
+            rx.el.span(" : ", card.name, class_name="unseen"),
+            type="button",
+            on_click=OtherOfficeState.take(card.id),
+            class_name="btn second",
+        ),
+    )

@@ -1,0 +1,248 @@
+"""The steps of booking and rescheduling: what has been chosen, and how far a person may go.
+
+How far one may go follows from what the draft holds, never from the address somebody types.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+from app.content import topics
+from app.content.topics import Topic
+from app.models import AppointmentStatus, Channel
+from app.services import journeys
+from app.services.appointments import holds, offices, records
+from app.services.appointments.holds import HoldView
+from app.services.appointments.offices import OfficeNotFoundError, OfficeView
+from app.services.appointments.records import AppointmentView, NotBookedError
+from app.services.journeys import JourneyGoneError, JourneyView
+
+BOOKING = "booking"
+RESCHEDULE = "reschedule"
+_TYPED = "typed."
+_TABS_KEPT = 6
+
+
+class Step(IntEnum):
+    """The pages of a journey in their order; a journey stands at the furthest one open to it."""
+
+    OFFICE = 0
+    TOPIC = 1
+    CHANNEL = 2
+    SLOT = 3
+    DETAILS = 4
+
+
+class WrongChoiceError(ValueError):
+    """The choice is not one this step offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a journey has settled so far; `typed` is what fields hold, by field name."""
+
+    journey_id: str
+    kind: str
+    step: Step
+    contact_path: str
+    topic_start: str
+    office: OfficeView | None
+    topic: Topic | None
+    channel: Channel | None
+    starts_at: datetime | None
+    typed: Mapping[str, str]
+    appointment: AppointmentView | None
+    tabs: tuple[str, ...]
+
+    @property
+    def minutes(self) -> int:
+        """Length of the appointment, in minutes."""
+        return self.topic.minutes if self.topic else 0
+
+    def channels(self) -> tuple[Channel, ...]:
+        """Return what this office offers for this topic."""
+        return offered(self.office, self.topic) if self.office and self.topic else ()
+
+
+def offered(office: OfficeView, topic: Topic) -> tuple[Channel, ...]:
+    """Return the channels by which `office` treats `topic`; video waits for local points."""
+    return tuple(channel for channel in records.channels_of(topic) if channel in office.channels)
+
+
+def progress(visitor_key: str, kind: str) -> Progress | None:
+    """Return the visitor's live journey of this kind as it stands, None if there is none."""
+    found = journeys.find(visitor_key, kind)
+    return _progress(found) if found else None
+
+
+def begin(visitor_key: str, tab: str) -> Progress | None:
+    """Begin booking in this tab; None if a journey begun in another tab waits for « Reprendre » or « Recommencer »."""
+    found = journeys.find(visitor_key, BOOKING)
+    if found and tab in found.draft.get("tabs", []):
+        return _progress(found)
+    if found and _progress(found).step > Step.OFFICE:
+        return None
+    started = journeys.start(visitor_key, BOOKING)
+    return _change(visitor_key, started, {"tabs": _with_tab(started, tab)})
+
+
+def choose_office(visitor_key: str, tab: str, office_id: int, contact_path: str, topic_start: str) -> Progress:
+    """Begin booking at an office, or move the journey open in this tab to it.
+
+    A journey begun in another tab is replaced, so that its details never show here. Raises OfficeNotFoundError.
+    """
+    office = offices.get(office_id)
+    found = journeys.find(visitor_key, BOOKING)
+    if found and tab not in found.draft.get("tabs", []):
+        journeys.leave(visitor_key, BOOKING)
+    started = journeys.start(visitor_key, BOOKING)
+    changes: dict[str, Any] = {
+        "office": office.id,
+        "contact": contact_path,
+        "topic_start": topic_start,
+        "channel": None,
+    }
+    before = _progress(started)
+    if before.topic is None or before.topic.kind != office.kind:
+        changes["topic"] = None
+    return _change(visitor_key, started, {**changes, "starts_at": None, "tabs": _with_tab(started, tab)})
+
+
+def choose_topic(visitor_key: str, kind: str, topic_id: str) -> Progress:
+    """Settle the topic; a channel it does not allow and a chosen time are dropped.
+
+    Raises JourneyGoneError, WrongChoiceError.
+    """
+    found = _found(visitor_key, kind)
+    now = _progress(found)
+    topic = topics.topic(topic_id)
+    if now.office is None or topic is None or topic.kind != now.office.kind or kind != BOOKING:
+        raise WrongChoiceError
+    if now.topic == topic:
+        return now
+    kept = now.channel if now.channel in offered(now.office, topic) else None
+    return _change(visitor_key, found, {"topic": topic.id, "channel": kept, "starts_at": None})
+
+
+def choose_channel(visitor_key: str, kind: str, channel: int) -> Progress:
+    """Settle the channel; a time chosen for another one is dropped. Raises JourneyGoneError, WrongChoiceError."""
+    found = _found(visitor_key, kind)
+    now = _progress(found)
+    if now.step < Step.CHANNEL or channel not in now.channels():
+        raise WrongChoiceError
+    if now.channel == channel:
+        return now
+    return _change(visitor_key, found, {"channel": int(channel), "starts_at": None})
+
+
+def choose_time(visitor_key: str, kind: str, network: str, starts_at: datetime) -> HoldView:
+    """Hold a seat at this time and settle it.
+
+    Raises JourneyGoneError, WrongChoiceError, SlotGoneError, TooManyHoldsError.
+    """
+    found = _found(visitor_key, kind)
+    now = _progress(found)
+    if now.step < Step.SLOT or now.office is None or now.channel is None:
+        raise WrongChoiceError
+    view = holds.hold(
+        visitor_key,
+        found.id,
+        network,
+        office_id=now.office.id,
+        channel=now.channel,
+        minutes=now.minutes,
+        starts_at=starts_at,
+    )
+    journeys.save(visitor_key, kind, found.id, {"starts_at": starts_at.isoformat()}, Step.DETAILS)
+    return view
+
+
+def drop_time(visitor_key: str, kind: str) -> Progress:
+    """Forget the chosen time, all else kept: somebody else has taken it. Raises JourneyGoneError."""
+    return _change(visitor_key, _found(visitor_key, kind), {"starts_at": None})
+
+
+def remember(visitor_key: str, kind: str, fields: Mapping[str, str]) -> None:
+    """Keep what was typed, by field name. Raises JourneyGoneError, DraftTooLargeError."""
+    found = _found(visitor_key, kind)
+    journeys.save(visitor_key, kind, found.id, {f"{_TYPED}{name}": value for name, value in fields.items()})
+
+
+def begin_reschedule(visitor_key: str, tab: str, public_id: str) -> Progress:
+    """Begin moving an appointment; the right to do so is the caller's to check. Raises NotBookedError."""
+    view = records.get(public_id)
+    if view is None or view.status != AppointmentStatus.BOOKED or view.is_past:
+        raise NotBookedError
+    found = journeys.find(visitor_key, RESCHEDULE)
+    if found and found.draft.get("appointment") != public_id:
+        journeys.leave(visitor_key, RESCHEDULE)
+    started = journeys.start(visitor_key, RESCHEDULE)
+    changes: dict[str, Any] = {"appointment": public_id, "tabs": _with_tab(started, tab)}
+    if "channel" not in started.draft:
+        changes |= {"channel": int(view.channel), f"{_TYPED}phone": view.phone}
+    return _change(visitor_key, started, changes)
+
+
+def resume(visitor_key: str, kind: str, tab: str) -> Progress:
+    """Open the journey in this tab too. Raises JourneyGoneError."""
+    found = _found(visitor_key, kind)
+    return _change(visitor_key, found, {"tabs": _with_tab(found, tab)})
+
+
+def _found(visitor_key: str, kind: str) -> JourneyView:
+    found = journeys.find(visitor_key, kind)
+    if found is None:
+        raise JourneyGoneError
+    return found
+
+
+def _change(visitor_key: str, found: JourneyView, changes: Mapping[str, Any]) -> Progress:
+    if "starts_at" in changes:
+        holds.release_hold(visitor_key)
+    return _progress(journeys.save(visitor_key, found.kind, found.id, changes))
+
+
+def _with_tab(found: JourneyView, tab: str) -> list[str]:
+    others = [known for known in found.draft.get("tabs", []) if known != tab]
+    return [*others, tab][-_TABS_KEPT:]
+
+
+def _progress(found: JourneyView) -> Progress:
+    draft = found.draft
+    appointment = records.get(draft["appointment"]) if "appointment" in draft else None
+    office = _office(appointment.office_id if appointment else draft.get("office"))
+    topic = topics.topic(appointment.topic_id if appointment else draft.get("topic", ""))
+    channel = Channel(draft["channel"]) if office and topic and "channel" in draft else None
+    if channel is not None and office and topic and channel not in offered(office, topic):
+        channel = None
+    starts_at = datetime.fromisoformat(draft["starts_at"]) if channel and "starts_at" in draft else None
+    return Progress(
+        journey_id=found.id,
+        kind=found.kind,
+        step=_step(office, topic, channel, starts_at),
+        contact_path=draft.get("contact", ""),
+        topic_start=draft.get("topic_start", ""),
+        office=office,
+        topic=topic,
+        channel=channel,
+        starts_at=starts_at,
+        typed={key.removeprefix(_TYPED): value for key, value in draft.items() if key.startswith(_TYPED)},
+        appointment=appointment,
+        tabs=tuple(draft.get("tabs", ())),
+    )
+
+
+def _office(office_id: int | None) -> OfficeView | None:
+    if office_id is None:
+        return None
+    try:
+        return offices.get(office_id)
+    except OfficeNotFoundError:
+        return None
+
+
+def _step(office: OfficeView | None, topic: Topic | None, channel: Channel | None, starts_at: datetime | None) -> Step:
+    settled = (office, topic, channel, starts_at)
+    return Step(next((index for index, choice in enumerate(settled) if choice is None), len(settled)))

@@ -1,0 +1,167 @@
+"""What each mail says: subject, plain text, HTML and calendar file, from the facts of one appointment.
+
+Facts come from what people typed, so every line is cleaned here: no control or direction characters in any of
+them, only letters in names (a name cannot carry an address that a mail program would turn into a link).
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from app.content import wording
+from app.models import Channel
+from app.services.notifications import calendar
+from app.settings import get_settings
+
+_NAME_LENGTH = 60
+_LINE_LENGTH = 300
+_NBSP = "\N{NO-BREAK SPACE}"
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentFacts:
+    """What a mail tells about an appointment; `starts_at` is aware, `timezone` is the office's IANA name.
+
+    `revision` starts at 1. `phone` is the number an agent calls, empty when the appointment is at a counter.
+    `manage_url` is the signed address of the page that replans and cancels.
+    """
+
+    public_id: str
+    reference: str
+    revision: int
+    office_name: str
+    office_address_lines: tuple[str, ...]
+    office_phone: str
+    topic_label: str
+    channel: Channel
+    starts_at: datetime
+    timezone: str
+    minutes: int
+    first_name: str
+    last_name: str
+    phone: str
+    documents: tuple[str, ...]
+    manage_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One mail ready to be queued; `calendar` is an iCalendar text or None, `calendar_method` PUBLISH or CANCEL."""
+
+    subject: str
+    text: str
+    html: str
+    calendar: str | None = None
+    calendar_method: str = ""
+
+
+def confirmed(facts: AppointmentFacts) -> Message:
+    """Return the mail that says the appointment is booked, with its calendar file."""
+    return _message("confirmed", "Rendez-vous confirmé", facts, "PUBLISH")
+
+
+def rescheduled(facts: AppointmentFacts, previous_starts_at: datetime) -> Message:
+    """Return the mail that gives the new time (in `facts`) and the old one, with the calendar file that moves it."""
+    previous = wording.moment(_local(previous_starts_at, facts.timezone))
+    return _message("rescheduled", "Rendez-vous replanifié", facts, "PUBLISH", previous=previous)
+
+
+def cancelled(facts: AppointmentFacts) -> Message:
+    """Return the mail that says the appointment is cancelled, with the calendar file that removes it."""
+    return _message("cancelled", "Rendez-vous annulé", facts, "CANCEL")
+
+
+def link_again(facts: AppointmentFacts) -> Message:
+    """Return the mail that gives the link of a standing appointment again."""
+    return _message("link", "Votre lien de rendez-vous", facts, "")
+
+
+def _message(kind: str, title: str, facts: AppointmentFacts, method: str, **more: str) -> Message:
+    facts = _cleaned(facts)
+    words = {"facts": facts, "site_url": get_settings().site_url, "title": title, **_words(facts), **more}
+    return Message(
+        subject=_typographic(f"{title} : {words['moment']}"),
+        text=_typographic(_template(f"{kind}.txt").render(words)),
+        html=_typographic(_template(f"{kind}.html").render(words)),
+        calendar=calendar.event(facts, method, facts.revision - 1) if method else None,
+        calendar_method=method,
+    )
+
+
+def _words(facts: AppointmentFacts) -> dict[str, Any]:
+    return {
+        "name": f"{facts.first_name} {facts.last_name}".strip(),
+        "moment": wording.moment(_local(facts.starts_at, facts.timezone)),
+        "duration": wording.duration(facts.minutes),
+        "phone": _phone(facts.phone),
+        "office_phone": _phone(facts.office_phone),
+        "by_phone": facts.channel is Channel.PHONE,
+        "by_video": facts.channel is Channel.VIDEO,
+    }
+
+
+def _local(instant: datetime, timezone: str) -> datetime:
+    return instant.astimezone(UTC).astimezone(ZoneInfo(timezone))
+
+
+def _cleaned(facts: AppointmentFacts) -> AppointmentFacts:
+    return replace(
+        facts,
+        reference=_line(facts.reference),
+        office_name=_line(facts.office_name),
+        office_address_lines=tuple(_line(line) for line in facts.office_address_lines),
+        office_phone=_line(facts.office_phone),
+        topic_label=_line(facts.topic_label),
+        first_name=_person(facts.first_name),
+        last_name=_person(facts.last_name),
+        phone=_line(facts.phone),
+        documents=tuple(_line(document) for document in facts.documents),
+        manage_url=_line(facts.manage_url),
+    )
+
+
+def _line(text: str) -> str:
+    shown = (" " if unicodedata.category(char)[0] == "C" or char in "\u2028\u2029" else char for char in text)
+    return re.sub(r"[ \t]+", " ", "".join(shown)).strip()[:_LINE_LENGTH]
+
+
+def _person(name: str) -> str:
+    kept = (char if unicodedata.category(char)[0] in "LM" or char in "'’-" else " " for char in name)
+    return " ".join("".join(kept).split())[:_NAME_LENGTH].strip()
+
+
+def _typographic(text: str) -> str:
+    return re.sub(r" (?=[:;?!])", _NBSP, text)
+
+
+def _phone(number: str) -> str:
+    try:
+        parsed = phonenumbers.parse(number, "FR")
+    except phonenumbers.NumberParseException:
+        return re.sub(r"[^\d +]", "", number)
+    style = phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    if parsed.country_code == 33:
+        style = phonenumbers.PhoneNumberFormat.NATIONAL
+    return phonenumbers.format_number(parsed, style).replace(" ", _NBSP)
+
+
+def _template(name: str) -> Any:
+    return _environment().get_template(f"{name}.jinja")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("app.content", "mails"),
+        autoescape=select_autoescape(enabled_extensions=("html.jinja",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

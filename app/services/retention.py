@@ -1,0 +1,25 @@
+"""What is erased, and when, by the scheduled job (spec/trust.md, data protection)."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import delete
+from sqlmodel import col
+
+from app import clock
+from app.models import CaptchaChallenge
+from app.services import database, journeys
+from app.services.appointments import holds
+
+
+def tidy() -> Mapping[str, int]:
+    """Erase everything whose time is over; return how many of each, for the log.
+
+    It may run at any time, often, and in several processes at once.
+    """
+    return {"drafts": journeys.erase_expired(), "holds": holds.sweep(), "challenges": _erase_challenges()}
+
+
+def _erase_challenges() -> int:
+    with database.writing() as session:
+        over = delete(CaptchaChallenge).where(col(CaptchaChallenge.expires_at) <= clock.now())
+        return len(session.execute(over.returning(col(CaptchaChallenge.id))).all())

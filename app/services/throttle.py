@@ -1,0 +1,84 @@
+"""How often something may be done: one table of rules, counted in memory or in Redis.
+
+Every rule has several windows, so that the wait grows with the insistence: a few seconds after a burst, hours
+after a day of it. Counts are kept per name and key (a visitor, a network, an address), never for everybody.
+"""
+
+import math
+import time
+from functools import lru_cache
+
+import structlog
+from limits import RateLimitItem, parse_many
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from app import keys
+from app.settings import get_settings
+
+RULES = {
+    # What an honest person never reaches, and what a script needs.
+    "captcha": "20/minute; 100/hour; 400/day",
+    "captcha_check": "10/minute; 60/hour; 200/day",
+    "captcha_media": "30/minute; 200/hour",
+    "journey": "30/minute; 200/hour",
+    "hold": "20/minute; 150/hour",
+    "confirm": "10/minute; 60/hour; 300/day",
+    "change": "10/minute; 60/hour",
+    # By network only: counted by what was typed, a stranger could keep somebody from getting their link.
+    "link_again": "5/minute; 20/hour; 60/day",
+    "search": "60/minute; 600/hour",
+    "event": "600/minute",
+}
+
+_log = structlog.get_logger(__name__)
+
+
+class TooManyAttemptsError(Exception):
+    """The limit was reached; `retry_after` says in how many whole seconds it is worth trying again."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"retry after {retry_after} s")
+        self.retry_after = retry_after
+
+
+def hit(name: str, key: str) -> None:
+    """Count one attempt of `key` at `name`, a name of `RULES` (else KeyError).
+
+    Raises TooManyAttemptsError when a window is full; an attempt refused so does not prolong the wait.
+    """
+    hidden = keys.keyed_hash("throttle", key)[:32]
+    windows = _windows(RULES[name])
+    try:
+        _count(_limiter(get_settings().redis_url), windows, name, hidden)
+    except StorageError:
+        # Redis away must not close the counter, nor open it wide: each process counts for itself meanwhile.
+        _log.warning("throttle_storage_unavailable", rule=name)
+        _count(_limiter(""), windows, name, hidden)
+
+
+def reset() -> None:
+    """Forget the counts kept in this process, for tests."""
+    _limiter.cache_clear()
+
+
+def _count(limiter: MovingWindowRateLimiter, windows: tuple[RateLimitItem, ...], name: str, key: str) -> None:
+    for window in windows:
+        if not limiter.hit(window, name, key):
+            wait = limiter.get_window_stats(window, name, key).reset_time - time.time()
+            raise TooManyAttemptsError(max(1, math.ceil(wait)))
+
+
+@lru_cache
+def _windows(rule: str) -> tuple[RateLimitItem, ...]:
+    return tuple(parse_many(rule))
+
+
+@lru_cache
+def _limiter(redis_url: str) -> MovingWindowRateLimiter:
+    if not redis_url:
+        return MovingWindowRateLimiter(MemoryStorage())
+    return MovingWindowRateLimiter(
+        RedisStorage(redis_url, wrap_exceptions=True, socket_timeout=1, socket_connect_timeout=1)
+    )

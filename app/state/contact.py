@@ -1,0 +1,183 @@
+"""The contact page: blocks one after the other, then the address, then the office."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from app import addresses
+from app.content import communes, topics
+from app.content.communes import Commune
+from app.models import OfficeKind
+from app.services import journeys
+from app.services.appointments import offices, steps
+from app.services.appointments.offices import OfficeNotFoundError
+from app.services.appointments.steps import BOOKING, Step
+from app.services.journeys import JourneyGoneError
+from app.state.base import call, fields, query, tab_of, text, visitor_of
+from app.state.forms import FormMixin
+from app.state.journey import Choice, TrailItem
+
+_FIELDS = ("voie", "code-postal", "commune")
+_MAX_FIELD = 200
+
+
+@dataclass(frozen=True)
+class Place:
+    """A commune to choose."""
+
+    code: str
+    label: str
+    postal_code: str = ""
+
+
+class ContactState(FormMixin, rx.State):
+    """What the contact page shows for the path in its address."""
+
+    label: str = ""
+    choices: list[Choice] = []
+    trail: list[TrailItem] = []
+    leaf: str = ""
+    answer_title: str = ""
+    answer_paragraphs: list[str] = []
+    answer_link: str = ""
+    answer_link_label: str = ""
+    places: list[Place] = []
+    found: list[Place] = []
+    searched: str = ""
+    forced: int = 0
+    resumable: bool = False
+    _path: str = ""
+
+    @rx.event
+    async def load(self) -> None:
+        """Show the block of the contact tree that the address names."""
+        path = query(self, "chemin")
+        node = topics.contact_block(path) or topics.contact_block("")
+        if node is None:
+            return
+        self._path = node.path
+        self.label = node.label if node.path else ""
+        self.trail = trail(topics.contact_trail(node.path), addresses.contact)
+        self.choices = [Choice(child.label, child.hint, addresses.contact(child.path)) for child in node.children]
+        self.leaf = _leaf(node)
+        self._show_answer(node.answer)
+        self.errors = {}
+        await self._show_journey()
+
+    async def _show_journey(self) -> None:
+        visitor = visitor_of(self)
+        progress = await call(steps.progress, visitor, BOOKING) if visitor else None
+        is_here = progress is not None and tab_of(self) in progress.tabs
+        self.resumable = progress is not None and progress.step > Step.OFFICE
+        self.draft = {name: progress.typed.get(name, "") for name in _FIELDS} if progress and is_here else {}
+        self.places = _places(self.draft.get("code-postal", ""))
+
+    def _show_answer(self, answer: topics.SelfService | None) -> None:
+        self.answer_title = answer.title if answer else ""
+        self.answer_paragraphs = list(answer.paragraphs) if answer else []
+        self.answer_link = answer.link.path if answer and answer.link else ""
+        self.answer_link_label = answer.link.label if answer and answer.link else ""
+
+    @rx.event
+    async def keep(self, name: str, value: str) -> None:
+        """Keep what was typed in a field; a postal code brings its communes."""
+        if name not in _FIELDS:
+            return
+        value = text(value, _MAX_FIELD)
+        self.draft = {**self.draft, name: value}
+        if name == "code-postal":
+            self.places = _places(value)
+        visitor = visitor_of(self)
+        if visitor is None or await call(steps.begin, visitor, tab_of(self)) is None:
+            return
+        try:
+            await call(steps.remember, visitor, BOOKING, {name: value})
+        except (JourneyGoneError, journeys.DraftTooLargeError):
+            return
+
+    @rx.event
+    async def find_commune(self, data: dict[str, str]) -> None:
+        """List the communes of that name, each told apart by its department."""
+        name = fields(data, ["nom-commune"])["nom-commune"][:80]
+        self.searched = name
+        self.found = [_place(commune) for commune in communes.search(name)] if name else []
+
+    @rx.event
+    async def take_commune(self, code: str) -> None:
+        """Take a commune from the list and fill in its postal code."""
+        commune = communes.by_code(text(code, 5))
+        if commune is None:
+            return
+        postal_code = commune.postal_codes[0] if commune.postal_codes else ""
+        self.found, self.searched = [], ""
+        self.draft = {**self.draft, "code-postal": postal_code, "commune": commune.code}
+        self.places = _places(postal_code) or [_place(commune)]
+        self.forced += 1
+
+    @rx.event
+    async def search(self, data: dict[str, str]) -> EventSpec:
+        """Find the office for the address, keep it, and show it."""
+        typed = fields(data, _FIELDS)
+        self.places = _places(typed["code-postal"]) or self.places
+        self.draft = typed
+        commune, errors = _checked(typed, self.places)
+        if errors or commune is None:
+            return self._refuse(errors)
+        self.errors = {}
+        return await self._choose(commune.code, typed)
+
+    @rx.event
+    async def go_direct(self) -> EventSpec:
+        """Show the one office that needs no address."""
+        return await self._choose(None, {})
+
+    async def _choose(self, commune: str | None, typed: dict[str, str]) -> EventSpec:
+        visitor, node = visitor_of(self), topics.contact_block(self._path)
+        if visitor is None or node is None or node.office_kind is None:
+            return rx.redirect(addresses.CONTACT)
+        try:
+            office = await call(offices.for_commune, OfficeKind(node.office_kind), commune)
+        except OfficeNotFoundError:
+            return self._refuse({"code-postal": "Aucun service ne couvre cette commune : vérifiez le code postal"})
+        await call(steps.choose_office, visitor, tab_of(self), office.id, node.path, node.topic_path)
+        await call(steps.remember, visitor, BOOKING, typed)
+        return rx.redirect(addresses.OFFICE)
+
+
+def trail(nodes: tuple[topics.ContactNode | topics.Block | topics.Topic, ...], address: object) -> list[TrailItem]:
+    """Return the choices made, each with the address where another can be chosen."""
+    parents = ["", *(node.path for node in nodes)]
+    return [TrailItem(node.label, address(parent)) for node, parent in zip(nodes, parents, strict=False)]  # type: ignore[operator]
+
+
+def _leaf(node: topics.ContactNode) -> str:
+    if not node.is_leaf:
+        return ""
+    if node.needs_address:
+        return "address"
+    return "direct" if node.office_kind else "answer"
+
+
+def _places(postal_code: str) -> list[Place]:
+    code = postal_code.replace(" ", "")
+    return [_place(commune) for commune in communes.by_postal_code(code)]
+
+
+def _place(commune: Commune) -> Place:
+    codes = ", ".join(commune.postal_codes[:3])
+    return Place(commune.code, f"{commune.name} ({commune.department_name})", codes)
+
+
+def _checked(typed: dict[str, str], places: list[Place]) -> tuple[Commune | None, dict[str, str]]:
+    errors: dict[str, str] = {}
+    if not typed["voie"]:
+        errors["voie"] = "Saisissez au moins le nom de la voie"
+    codes = [place.code for place in places]
+    if not codes:
+        errors["code-postal"] = "Saisissez un code postal français à cinq chiffres"
+    elif typed["commune"] not in codes and len(codes) > 1:
+        errors["commune"] = "Choisissez votre commune dans la liste"
+    if errors:
+        return None, errors
+    return communes.by_code(typed["commune"] if typed["commune"] in codes else codes[0]), {}

@@ -1,0 +1,42 @@
+"""A lost mail: reference and address bring the link again, with the same answer whether or not they match."""
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from app.services.appointments import lost_link
+from app.services.throttle import TooManyAttemptsError
+from app.state.base import call, fields, network_of
+from app.state.forms import FormMixin
+
+
+class LostLinkState(FormMixin, rx.State):
+    """The form of the contact page that sends the link again."""
+
+    sent: bool = False
+
+    @rx.event
+    async def load(self) -> None:
+        """Show an empty form."""
+        self.sent, self.errors = False, {}
+
+    @rx.event
+    async def keep(self, name: str, value: str) -> None:
+        """Nothing is kept of this form: it may be somebody else's browser."""
+
+    @rx.event
+    async def submit(self, data: dict[str, str]) -> EventSpec | None:
+        """Ask for the link again."""
+        typed = fields(data, ("reference", "adresse"))
+        errors = {}
+        if not typed["reference"]:
+            errors["reference"] = "Saisissez la référence de votre rendez-vous, par exemple K7M-2PQ-X4R"
+        if "@" not in typed["adresse"]:
+            errors["adresse"] = "Saisissez l’adresse électronique donnée lors de la prise de rendez-vous"
+        if errors:
+            return self._refuse(errors)
+        try:
+            await call(lost_link.request_link_again, typed["reference"][:80], typed["adresse"][:254], network_of(self))
+        except TooManyAttemptsError:
+            return self._refuse({"reference": "Trop de demandes : attendez quelques minutes, puis réessayez"})
+        self.errors, self.sent = {}, True
+        return None

@@ -1,0 +1,123 @@
+"""The office that was found, and the search for another one."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from app import addresses
+from app.content import communes
+from app.models import Channel
+from app.services.appointments import offices, steps
+from app.services.appointments.offices import OfficeNotFoundError, OfficeView
+from app.services.appointments.steps import Progress, Step
+from app.state.base import call, number, tab_of, text, visitor_of
+from app.state.journey import JourneyState
+
+CHANNEL_LABELS = {
+    Channel.COUNTER: "Sur place, au guichet",
+    Channel.PHONE: "Par téléphone",
+    Channel.VIDEO: "Par visioconférence",
+}
+
+
+@dataclass(frozen=True)
+class OfficeCard:
+    """An office as a person sees it."""
+
+    id: int = 0
+    name: str = ""
+    street: str = ""
+    city: str = ""
+    phone: str = ""
+    email: str = ""
+    access: str = ""
+
+
+class OfficeState(JourneyState):
+    """The office chosen in this journey."""
+
+    office: OfficeCard = OfficeCard()
+    hours: list[str] = []
+    offers: list[str] = []
+    book_href: str = addresses.TOPIC
+
+    @rx.event
+    async def load(self) -> EventSpec | None:
+        """Show the office of the journey."""
+        progress, elsewhere = await self._enter(Step.TOPIC)
+        if progress is None or progress.office is None:
+            return elsewhere
+        self.office = card(progress.office)
+        self.hours = list(progress.office.hours)
+        self.offers = [CHANNEL_LABELS[channel] for channel in progress.office.channels if channel != Channel.VIDEO]
+        self.book_href = addresses.topic(progress.topic.path if progress.topic else progress.topic_start)
+        return None
+
+
+class OtherOfficeState(JourneyState):
+    """Offices of the same kind in a department, to choose another one."""
+
+    department: str = ""
+    current: str = ""
+    results: list[OfficeCard] = []
+
+    @rx.event
+    async def load(self) -> EventSpec | None:
+        """List the offices around the one of the journey."""
+        progress, elsewhere = await self._enter(Step.TOPIC)
+        if progress is None or progress.office is None:
+            return elsewhere
+        self.current = progress.office.name
+        await self._list(progress, self.department or progress.office.department)
+        return None
+
+    @rx.event
+    async def list_department(self, department: str) -> EventSpec | None:
+        """List the offices of another department."""
+        progress, elsewhere = await self._enter(Step.TOPIC)
+        if progress is None:
+            return elsewhere
+        await self._list(progress, text(department, 3))
+        return None
+
+    @rx.event
+    async def take(self, office_id: int) -> EventSpec | None:
+        """Move the journey to this office."""
+        progress, elsewhere = await self._enter(Step.TOPIC)
+        visitor = visitor_of(self)
+        if progress is None or progress.office is None or visitor is None:
+            return elsewhere
+        try:
+            office = await call(offices.get, number(office_id))
+        except OfficeNotFoundError:
+            return None
+        if office.kind != progress.office.kind:
+            return None
+        await call(steps.choose_office, visitor, tab_of(self), office.id, progress.contact_path, progress.topic_start)
+        return rx.redirect(addresses.OFFICE)
+
+    async def _list(self, progress: Progress, department: str) -> None:
+        if progress.office is None:
+            return
+        found = await call(offices.search, progress.office.kind, department)
+        self.department = department
+        self.results = [card(office) for office in found]
+
+
+def departments() -> list[tuple[str, str]]:
+    """Return (code, label) of every department, in the order of the codes."""
+    return [(code, f"{code} – {name}") for code, name in communes.departments()]
+
+
+def card(office: OfficeView) -> OfficeCard:
+    """Return what a person sees of an office."""
+    return OfficeCard(
+        id=office.id,
+        name=office.name,
+        street=office.street,
+        city=f"{office.postal_code} {office.city}",
+        phone=office.phone,
+        email=office.email,
+        access=office.access,
+    )

@@ -1,0 +1,28 @@
+"""What runs beside the requests of a web process: threads for services, and the mail worker."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from app.services.notifications import delivery
+from app.settings import get_settings
+
+SERVICE_THREADS = 32
+"""Python's own pool has six threads on two cores: services that wait for the database would queue behind each other."""
+
+
+@asynccontextmanager
+async def background() -> AsyncIterator[None]:
+    """Give services their threads and, unless a worker runs elsewhere, send mail until the process stops."""
+    loop = asyncio.get_running_loop()
+    executor = ThreadPoolExecutor(SERVICE_THREADS, thread_name_prefix="service")
+    loop.set_default_executor(executor)
+    stop = asyncio.Event()
+    worker = asyncio.create_task(delivery.run_forever(stop)) if get_settings().embedded_worker else None
+    try:
+        yield
+    finally:
+        stop.set()
+        if worker is not None:
+            await worker

@@ -1,0 +1,141 @@
+"""HTTP beside the pages: CAPTCHA media, calendar files, and what operators ask.
+
+`/healthz` says that the process answers, `/readyz` that it can work (the database answers; somebody sends the
+mails), `/metrics` is for a Prometheus on this machine: it answers only to a loopback client that names a loopback
+host and came through no proxy, and is a 404 for everybody else.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import anyio
+from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from structlog import get_logger
+
+from app.services import captcha, captcha_media, health
+from app.services.appointments import access, records
+from app.services.appointments.calendar_file import calendar_file
+from app.services.throttle import TooManyAttemptsError
+from app.web import error_pages, metrics, origins, visitor
+from app.web.byte_ranges import ranged
+from app.web.forwarded import PROXIED
+
+_PRIVATE = {"Cache-Control": "no-store"}
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_READY_SECONDS = 3.0
+_GET = ["GET", "HEAD"]
+_log = get_logger(__name__)
+
+
+def http_routes() -> FastAPI:
+    """Return the portal's own HTTP routes; the Reflex application is mounted under them."""
+    api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    api.include_router(_captcha_routes())
+    api.add_api_route("/rendez-vous/suivi/{token}/rendez-vous.ics", _calendar, methods=_GET)
+    api.add_api_route("/healthz", _alive, methods=_GET)
+    api.add_api_route("/readyz", _ready, methods=_GET)
+    api.add_api_route("/metrics", _metrics, methods=_GET)
+    return api
+
+
+def _captcha_routes() -> APIRouter:
+    # Drawing and speaking are all computing: a few at a time, apart from the threads that wait for the database.
+    drawing = anyio.CapacityLimiter(2)
+    router = APIRouter()
+    router.add_api_route("/captcha/{challenge_id}.png", _media(captcha_media.image, "image/png", drawing), methods=_GET)
+    router.add_api_route(
+        "/captcha/{challenge_id}.wav", _media(captcha_media.speech, "audio/wav", drawing), methods=_GET
+    )
+    return router
+
+
+def _media(
+    render: Callable[[str], bytes], media_type: str, limiter: anyio.CapacityLimiter
+) -> Callable[[Request, str], Awaitable[Response]]:
+    async def answer(request: Request, challenge_id: str) -> Response:
+        visitor_key = visitor.key_of(request.headers)
+        if visitor_key is None or not _CHALLENGE.fullmatch(challenge_id):
+            return _no_challenge()
+        try:
+            text = await asyncio.to_thread(captcha.answer_for_media, visitor_key, challenge_id)
+        except TooManyAttemptsError as error:
+            return _too_many(error.retry_after)
+        if text is None:
+            return _no_challenge()
+        body = await anyio.to_thread.run_sync(partial(render, text), limiter=limiter)
+        return ranged(body, media_type, request.headers.get("Range", ""), _PRIVATE)
+
+    return answer
+
+
+async def _calendar(token: str) -> Response:
+    public_id = access.public_id_of(token)
+    appointment = await asyncio.to_thread(records.get, public_id) if public_id else None
+    if appointment is None:
+        return HTMLResponse(error_pages.html(404), 404, _PRIVATE)
+    text = await asyncio.to_thread(calendar_file, appointment.public_id)
+    if text is None:
+        return HTMLResponse(error_pages.html(410), 410, _PRIVATE)
+    headers = {**_PRIVATE, "Content-Disposition": 'attachment; filename="rendez-vous.ics"'}
+    return Response(text, 200, headers, media_type="text/calendar; charset=utf-8; method=PUBLISH")
+
+
+async def _alive() -> Response:
+    return JSONResponse({"status": "ok"}, headers=_PRIVATE)
+
+
+async def _ready() -> Response:
+    checks = {"database": await _passes(_database_answers), "mail": await _passes(_mail_flows)}
+    ready = all(checks.values())
+    shown = {name: "ok" if passed else "failed" for name, passed in checks.items()}
+    return JSONResponse({"status": "ok" if ready else "failed", **shown}, 200 if ready else 503, _PRIVATE)
+
+
+async def _metrics(request: Request) -> Response:
+    if not _is_local(request):
+        return HTMLResponse(error_pages.html(404), 404, _PRIVATE)
+    await _passes(_mail_flows)
+    return Response(metrics.text(), 200, _PRIVATE, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _passes(check: Callable[[], bool]) -> bool:
+    try:
+        async with asyncio.timeout(_READY_SECONDS):
+            return await asyncio.to_thread(check)
+    except Exception:
+        _log.exception("health_check_failed", check=check.__name__)
+        return False
+
+
+def _database_answers() -> bool:
+    health.check_database()
+    return True
+
+
+def _mail_flows() -> bool:
+    outbox = health.outbox()
+    metrics.MAILS_WAITING.set(outbox.waiting)
+    metrics.MAILS_OVERDUE_SECONDS.set(outbox.overdue_seconds)
+    return not outbox.is_stuck
+
+
+def _is_local(request: Request) -> bool:
+    host = origins.host_name(request.headers.get("Host", ""))
+    client = request.client.host if request.client else ""
+    return bool(host) and origins.is_loopback(host or "") and origins.is_loopback(client) and not _proxied(request)
+
+
+def _proxied(request: Request) -> bool:
+    return bool(request.scope.get(PROXIED))
+
+
+def _no_challenge() -> Response:
+    return PlainTextResponse("Ce contrôle n’existe plus. Demandez une nouvelle image.", 404, _PRIVATE)
+
+
+def _too_many(retry_after: int) -> Response:
+    headers = {**_PRIVATE, "Retry-After": str(retry_after)}
+    return PlainTextResponse("Trop de demandes. Patientez un instant, puis recommencez.", 429, headers)

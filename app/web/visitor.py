@@ -1,0 +1,62 @@
+"""The visitor cookie: given with the first page, so that the websocket that follows carries it.
+
+Pages go out as `private` (see `headers.py`) and are the same for everybody but for this cookie, so answers need
+no `Vary: Cookie`.
+"""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.services import visitors
+
+
+class VisitorCookie:
+    """ASGI middleware that gives a visitor cookie to whoever asks for a page without a valid one.
+
+    A 304 gets it too: a browser may have kept the page longer than the cookie.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; add the cookie to the head of the answer if one is due."""
+        if not _is_due(scope):
+            await self._app(scope, receive, send)
+            return
+
+        async def give(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = list(message.get("headers", ()))
+                headers = MutableHeaders(raw=message["headers"])
+                headers.append("Set-Cookie", _set_cookie())
+                headers.setdefault("Cache-Control", "private, no-cache")
+            await send(message)
+
+        await self._app(scope, receive, give)
+
+
+def key_of(headers: Headers) -> str | None:
+    """Return the key of the visitor who sent `headers`, None without a valid cookie.
+
+    HTTP/2 may split cookies over several headers (RFC 9113, 8.2.3).
+    """
+    return visitors.key_of("; ".join(headers.getlist("Cookie")))
+
+
+def _is_due(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return False
+    headers = Headers(scope=scope)
+    return "text/html" in headers.get("Accept", "").lower() and key_of(headers) is None
+
+
+def _set_cookie() -> str:
+    parts = [
+        f"{visitors.cookie_name()}={visitors.new_token()}",
+        "Path=/",
+        f"Max-Age={visitors.COOKIE_LIFETIME_SECONDS}",
+        "HttpOnly",
+        "SameSite=Lax",
+    ]
+    return "; ".join([*parts, "Secure"] if visitors.is_https() else parts)

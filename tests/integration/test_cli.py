@@ -1,0 +1,100 @@
+import os
+import socket
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app import cli, frontend
+from app.settings import get_settings
+from tests import services
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.cli, list(arguments))
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Make the settings name a port nobody uses."""
+    found = services.free_port()
+    monkeypatch.setenv("PORT", str(found))
+    get_settings.cache_clear()
+    return found
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Record the server's command instead of becoming the server; the pages count as built."""
+    commands: list[list[str]] = []
+    monkeypatch.setattr(os, "execve", lambda _program, command, _environment: commands.append(command))
+    monkeypatch.setattr(frontend, "is_built", lambda: True)
+    return commands
+
+
+def test_serve_prepares_the_demonstration_and_starts_the_server(port: int, started: list[list[str]]) -> None:
+    result = _run("serve")
+    assert result.exit_code == 0, result.output
+    assert f"http://localhost:{port}" in result.output
+    assert started[0][0] == sys.executable
+    assert ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"] == started[0][6:12]
+
+
+def test_serve_without_demonstration_writes_no_data(
+    port: int, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEMO", "0")
+    get_settings.cache_clear()
+    assert "Demonstration" not in _run("serve").output
+    assert started
+
+
+def test_serve_says_in_plain_words_that_the_port_is_taken(port: int, started: list[list[str]]) -> None:
+    with closing(socket.socket()) as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        result = _run("serve")
+    assert result.exit_code == 1
+    assert f"127.0.0.1:{port}" in result.output
+    assert "Traceback" not in result.output
+    assert started == []
+
+
+def test_serve_refuses_several_processes_without_redis(port: int, started: list[list[str]]) -> None:
+    result = _run("serve", "--workers", "2")
+    assert result.exit_code == 1
+    assert "REDIS_URL" in result.output
+    assert started == []
+
+
+def test_serve_asks_for_the_pages_first(port: int, started: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frontend, "is_built", lambda: False)
+    result = _run("serve")
+    assert result.exit_code == 1
+    assert "not built" in result.output
+
+
+def test_serve_says_that_others_need_a_public_address(port: int, started: list[list[str]]) -> None:
+    assert "PUBLIC_URL" in _run("serve", "--host", "0.0.0.0").output
+    assert "PUBLIC_URL" not in _run("serve").output
+
+
+def test_backup_and_restore_are_one_command_each(tmp_path: Path) -> None:
+    _run("migrate")
+    copy = str(tmp_path / "copy")
+    assert _run("backup", copy).exit_code == 0
+    assert _run("restore", copy, "--yes").exit_code == 0
+
+
+def test_restore_asks_first(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli.cli, ["restore", str(tmp_path / "copy")], input="n\n")
+    assert result.exit_code == 1
+    assert "replaced" in result.output
+
+
+def test_an_expected_failure_is_one_line(tmp_path: Path) -> None:
+    result = _run("restore", str(tmp_path / "nothing"), "--yes")
+    assert result.exit_code == 1
+    assert result.output.count("\n") == 1

@@ -1,0 +1,35 @@
+"""An appointment to write about in tests of mails."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.models import Channel
+from app.services.notifications import messages
+from app.services.notifications.messages import AppointmentFacts, Message
+
+FACTS = AppointmentFacts(
+    public_id="7f3k9q2m",
+    reference="RDV-7K3M",
+    revision=1,
+    office_name="Service des impôts des particuliers de Carcassonne (démonstration)",
+    office_address_lines=("12 place des Essais", "11000 Carcassonne"),
+    office_phone="04 65 71 00 01",
+    topic_label="Comprendre son avis d’impôt",
+    channel=Channel.COUNTER,
+    starts_at=datetime(2026, 11, 24, 8, 30, tzinfo=UTC),
+    timezone="Europe/Paris",
+    minutes=30,
+    first_name="Camille",
+    last_name="Martin",
+    phone="+33639980001",
+    documents=("Une pièce d’identité", "Votre dernier avis d’impôt"),
+    manage_url="https://guichet.example/rendez-vous/suivi/7f3k9q2m-abc",
+)
+
+
+def every_message(facts: AppointmentFacts) -> list[Message]:
+    return [
+        messages.confirmed(facts),
+        messages.rescheduled(facts, facts.starts_at - timedelta(days=1)),
+        messages.cancelled(facts),
+        messages.link_again(facts),
+    ]

@@ -1,0 +1,50 @@
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+PINNED = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==([^\s;]+)", re.MULTILINE)
+
+
+def _lock(name: str) -> str:
+    return (PROJECT / name).read_text()
+
+
+def _pins(text: str) -> set[tuple[str, str]]:
+    return {(re.sub(r"[-_.]+", "-", name).lower(), version) for name, version in PINNED.findall(text)}
+
+
+def _declared(*groups: list[str]) -> set[tuple[str, str]]:
+    return _pins("\n".join(line for group in groups for line in group))
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, list[str]]:
+    declared = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    return {"run": declared["dependencies"], "dev": declared["optional-dependencies"]["dev"]}
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_file_holds_no_address_and_a_hash_for_every_package(name: str) -> None:
+    text = _lock(name)
+    assert not re.search(r"https?:|file:|--index|--find-links", text)
+    entries = [entry for entry in re.split(r"\n(?=\S)", text) if PINNED.match(entry)]
+    assert entries
+    assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_every_dependency_is_pinned_exactly_and_locked(project: dict[str, list[str]]) -> None:
+    assert all("==" in line for group in project.values() for line in group)
+    assert _declared(project["run"]) <= _pins(_lock("requirements.lock"))
+    assert _declared(project["run"], project["dev"]) <= _pins(_lock("requirements-dev.lock"))
+
+
+def test_the_tests_run_with_the_versions_that_the_portal_runs_with() -> None:
+    assert _pins(_lock("requirements.lock")) <= _pins(_lock("requirements-dev.lock"))
+
+
+def test_the_package_lists_of_the_browser_side_hold_no_address() -> None:
+    for path in (PROJECT / "reflex.lock").iterdir():
+        assert not re.search(r"https?://", path.read_text())

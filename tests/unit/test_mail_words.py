@@ -1,0 +1,320 @@
+"""What mails say, and what nobody can make them say."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from icalendar import Calendar, Event
+
+from app import clock
+from app.models import Channel, OutboxMail
+from app.services.notifications import messages, smtp
+from app.services.notifications.messages import Message
+from tests.mails import FACTS, every_message
+
+NBSP = "\u00a0"
+
+
+def as_row(message: Message, recipient: str = "camille@test.example") -> OutboxMail:
+    return OutboxMail(
+        dedup_key="key",
+        kind="confirmed",
+        visitor_key="v",
+        message_id="<id@guichet.example>",
+        recipient=recipient,
+        subject=message.subject,
+        text_body=message.text,
+        html_body=message.html,
+        calendar=message.calendar,
+        calendar_method=message.calendar_method,
+        created_at=clock.now(),
+        next_attempt_at=clock.now(),
+    )
+
+
+class _Page(HTMLParser):
+    """The tags, the attributes and the text of an HTML mail."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def both_texts(message: Message) -> tuple[str, str]:
+    return message.text, _Page(message.html).words
+
+
+def test_a_confirmation_says_when_where_what_to_bring_and_how_to_change() -> None:
+    for text in both_texts(messages.confirmed(FACTS)):
+        flat = " ".join(text.split())
+        for expected in (
+            "Bonjour Camille Martin,",
+            "mardi 24 novembre 2026 à 9 h 30",
+            "30 minutes",
+            "Comprendre son avis d’impôt",
+            "12 place des Essais",
+            "11000 Carcassonne",
+            "RDV-7K3M",
+            "Une pièce d’identité",
+            "Votre dernier avis d’impôt",
+            "Un agent pourra vous téléphoner avant le rendez-vous",
+            "https://guichet.example/rendez-vous/suivi/7f3k9q2m-abc",
+            "Ouvrir ce lien ne change rien",
+            "Nous ne demandons jamais de mot de passe",
+            "démonstration, pas un site officiel",
+        ):
+            assert expected in flat, expected
+
+
+def test_times_and_punctuation_keep_together() -> None:
+    message = messages.confirmed(FACTS)
+    assert f"9{NBSP}h{NBSP}30" in message.subject
+    assert not re.search(r" [:;?!]", message.text + _Page(message.html).words + message.subject)
+
+
+def test_a_phone_appointment_gives_the_number_to_be_called_and_no_address() -> None:
+    facts = replace(FACTS, channel=Channel.PHONE)
+    for text in both_texts(messages.confirmed(facts)):
+        assert f"un agent vous appelle au 06{NBSP}39{NBSP}98{NBSP}00{NBSP}01" in text
+        assert "place des Essais" not in text
+        assert "À GARDER PRÈS DE VOUS" in text.upper()
+
+
+def test_a_foreign_number_is_shown_in_full() -> None:
+    facts = replace(FACTS, channel=Channel.PHONE, phone="+41441234567")
+    assert "+41 44 123 45 67".replace(" ", NBSP) in messages.confirmed(facts).text
+
+
+def test_a_reschedule_gives_both_times() -> None:
+    previous = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
+    for text in both_texts(messages.rescheduled(FACTS, previous)):
+        assert f"vendredi 20 novembre 2026 à 14{NBSP}h" in text
+        assert f"mardi 24 novembre 2026 à 9{NBSP}h{NBSP}30" in text
+
+
+def test_a_reschedule_to_another_channel_at_the_same_time_gives_no_old_time() -> None:
+    assert "Ancienne date" not in messages.rescheduled(FACTS, FACTS.starts_at).text
+
+
+def test_a_cancellation_asks_for_nothing_and_offers_another_appointment() -> None:
+    for message in (messages.cancelled(FACTS),):
+        assert "annulé" in message.subject
+        assert "http://localhost:3000/contact" in message.text
+        assert 'href="http://localhost:3000/contact"' in message.html
+        assert "Documents" not in message.html
+        assert FACTS.manage_url not in message.text
+
+
+def test_the_link_again_has_no_calendar_file() -> None:
+    message = messages.link_again(FACTS)
+    assert message.calendar is None
+    assert FACTS.manage_url in message.text
+
+
+@pytest.mark.parametrize(
+    ("timezone", "instant", "words"),
+    [
+        ("Europe/Paris", datetime(2026, 10, 23, 7, 0, tzinfo=UTC), "vendredi 23 octobre 2026 à 9_h"),
+        ("Europe/Paris", datetime(2026, 10, 26, 8, 0, tzinfo=UTC), "lundi 26 octobre 2026 à 9_h"),
+        ("Europe/Paris", datetime(2027, 3, 26, 8, 0, tzinfo=UTC), "vendredi 26 mars 2027 à 9_h"),
+        ("Europe/Paris", datetime(2027, 3, 29, 7, 0, tzinfo=UTC), "lundi 29 mars 2027 à 9_h"),
+        ("Indian/Reunion", datetime(2026, 11, 24, 5, 30, tzinfo=UTC), "mardi 24 novembre 2026 à 9_h_30"),
+        ("America/Guadeloupe", datetime(2026, 11, 24, 13, 30, tzinfo=UTC), "mardi 24 novembre 2026 à 9_h_30"),
+        ("America/Guadeloupe", datetime(2027, 7, 1, 13, 30, tzinfo=UTC), "jeudi 1er juillet 2027 à 9_h_30"),
+    ],
+)
+def test_times_are_the_offices_in_the_mail_and_exact_in_the_calendar(
+    timezone: str, instant: datetime, words: str
+) -> None:
+    message = messages.confirmed(replace(FACTS, timezone=timezone, starts_at=instant))
+    assert words.replace("_", NBSP) in message.text
+    assert words.replace("_", NBSP) in message.subject
+    event = the_event(message)
+    assert event.decoded("dtstart") == instant
+    assert event.decoded("dtend") == instant + timedelta(minutes=30)
+    assert event.decoded("dtstart").astimezone(ZoneInfo(timezone)).hour == 9
+    assert words.replace("_", NBSP) in str(event["description"])
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.sampled_from(["Europe/Paris", "Indian/Reunion", "America/Guadeloupe", "America/Miquelon", "Pacific/Noumea"]),
+    st.sampled_from([15, 30, 45, 60, 90]),
+)
+def test_the_calendar_gives_back_the_instant_it_was_given(instant: datetime, timezone: str, minutes: int) -> None:
+    instant = instant.replace(second=0, microsecond=0)
+    local = instant.astimezone(ZoneInfo(timezone))
+    facts = replace(FACTS, starts_at=local, timezone=timezone, minutes=minutes)
+    event = the_event(messages.confirmed(facts))
+    assert event.decoded("dtstart") == instant
+    assert event.decoded("dtend") - event.decoded("dtstart") == timedelta(minutes=minutes)
+
+
+def the_event(message: Message) -> Event:
+    assert message.calendar is not None
+    [event] = Calendar.from_ical(message.calendar).walk("VEVENT")
+    assert isinstance(event, Event)
+    return event
+
+
+def test_each_calendar_file_replaces_the_one_before() -> None:
+    moved = replace(FACTS, revision=2)
+    gone = replace(FACTS, revision=3)
+    files = [messages.confirmed(FACTS), messages.rescheduled(moved, FACTS.starts_at), messages.cancelled(gone)]
+    events = [the_event(message) for message in files]
+    assert [event["sequence"] for event in events] == [0, 1, 2]
+    assert {str(event["uid"]) for event in events} == {"7f3k9q2m@guichet"}
+    assert [event["status"] for event in events] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
+    methods = [Calendar.from_ical(str(message.calendar))["method"] for message in files]
+    assert methods == ["PUBLISH", "PUBLISH", "CANCEL"]
+    assert [message.calendar_method for message in files] == methods
+
+
+def test_the_calendar_file_is_well_formed_and_holds_no_link_that_changes_anything() -> None:
+    text = messages.confirmed(FACTS).calendar
+    assert text is not None
+    assert "suivi" not in text
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+    assert "\n" not in text.replace("\r\n", "")
+    event = Calendar.from_ical(text).walk("VEVENT")[0]
+    assert str(event["organizer"]) == "mailto:ne-pas-repondre@guichet.example"
+    assert "attendee" not in event
+    assert str(event["location"]).endswith("12 place des Essais, 11000 Carcassonne")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Jean\r\nBcc: victim@test.example", "Jean Bcc victim test example"),
+        ("<script>alert(1)</script>", "script alert script"),
+        ("http://evil.example/", "http evil example"),
+        ("Anne-Sophie d’Aubigné", "Anne-Sophie d’Aubigné"),
+        ("Zoé \u202eevil", "Zoé evil"),
+        ("Ольга Łukasz 李", "Ольга Łukasz 李"),
+        ("हिन्दी", "हिन्दी"),
+        ("{{ 7 * 7 }}", ""),
+    ],
+)
+def test_a_name_is_letters_and_nothing_else(name: str, shown: str) -> None:
+    facts = replace(FACTS, first_name=name, last_name="")
+    greeting = messages.confirmed(facts).text.splitlines()[0]
+    assert greeting == (f"Bonjour {shown}," if shown else "Bonjour,")
+
+
+HOSTILE = st.text(max_size=80) | st.sampled_from(
+    [
+        "\r\nBcc: x@test.example",
+        "\n.\r\nQUIT",
+        "</td><img src=x onerror=y>",
+        '"><a href=//evil>',
+        "\x00",
+        "\u2028BEGIN:VEVENT",
+    ]
+)
+
+
+@given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+def test_nothing_typed_becomes_a_header_a_tag_or_a_calendar_line(first: str, last: str, topic: str, phone: str) -> None:
+    facts = replace(FACTS, first_name=first, last_name=last, topic_label=topic, phone=phone, channel=Channel.PHONE)
+    plain = smtp.composed(as_row(messages.confirmed(replace(FACTS, channel=Channel.PHONE))), "Guichet <g@test.example>")
+    message = messages.confirmed(facts)
+    mail = smtp.composed(as_row(message), "Guichet <g@test.example>")
+    parsed = message_from_bytes(mail.as_bytes(), policy=policy.SMTP)
+    assert parsed.keys() == plain.keys()
+    assert parsed["to"].addresses[0].addr_spec == "camille@test.example"
+    assert len(list(parsed.walk())) == len(list(plain.walk()))
+    assert _Page(message.html).tags == _Page(messages.confirmed(replace(FACTS, channel=Channel.PHONE)).html).tags
+    assert len(Calendar.from_ical(str(message.calendar)).walk()) == 2
+
+
+def test_markup_in_data_is_escaped() -> None:
+    message = messages.confirmed(replace(FACTS, topic_label="<b>R&D</b>", documents=("<i>",)))
+    assert "&lt;b&gt;R&amp;D&lt;/b&gt;" in message.html
+    assert "<b>R&D</b>" in message.text
+    assert "<i>" not in message.html
+
+
+def test_the_html_stands_alone_and_is_legible_in_light_and_dark() -> None:
+    for message in every_message(FACTS):
+        page = _Page(message.html)
+        assert not {"style", "script", "img", "link", "form", "iframe"} & set(page.tags)
+        assert not [name for name, _ in page.attributes if name.startswith("on") or name in ("class", "src")]
+        assert 'lang="fr"' in message.html
+        styles = [value for name, value in page.attributes if name == "style" and value]
+        for style in styles:
+            # A text colour without its background, or the reverse, is unreadable in one of the two modes.
+            assert ("background-color:" in style) == bool(re.search(r"(^|;)color:(?!inherit)", style))
+
+
+def test_every_link_is_the_portals() -> None:
+    for message in every_message(FACTS):
+        page = _Page(message.html)
+        links = [value for name, value in page.attributes if name == "href"]
+        assert links
+        assert all(str(link).startswith(("https://guichet.example/", "http://localhost:3000")) for link in links)
+
+
+def test_a_composed_mail_has_text_html_and_calendar() -> None:
+    mail = smtp.composed(as_row(messages.confirmed(FACTS)), "Guichet <ne-pas-repondre@guichet.example>")
+    parsed = message_from_bytes(mail.as_bytes(), policy=policy.SMTP)
+    kinds = [part.get_content_type() for part in parsed.walk()]
+    assert kinds == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"]
+    [attached] = list(parsed.iter_attachments())
+    assert attached.get_filename() == "rendez-vous.ics"
+    assert attached["content-type"].params["method"] == "PUBLISH"
+    assert Calendar.from_ical(attached.get_content()).walk("VEVENT")
+    assert parsed["message-id"] == "<id@guichet.example>"
+    assert parsed["auto-submitted"] == "auto-generated"
+    plain = parsed.get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().startswith("Bonjour Camille Martin,")
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_the_subject_arrives_as_it_was_written_whatever_the_date(instant: datetime) -> None:
+    for message in every_message(replace(FACTS, starts_at=instant)):
+        mail = smtp.composed(as_row(message), "Guichet <g@test.example>")
+        raw = mail.as_bytes()
+        assert message_from_bytes(raw, policy=policy.SMTP)["subject"] == message.subject
+        assert max(len(line) for line in raw.split(b"\r\n\r\n")[0].split(b"\r\n")) <= 78
+
+
+def test_an_accented_domain_is_written_in_ascii() -> None:
+    mail = smtp.composed(as_row(messages.confirmed(FACTS), "camille@école.example"), "g@test.example")
+    assert mail["to"].addresses[0].addr_spec == "camille@xn--cole-9oa.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://mail.example", smtp.Server("mail.example", 25, False, False, "", "")),
+        ("smtps://u:p%40ss@mail.example", smtp.Server("mail.example", 465, True, False, "u", "p@ss")),
+        ("smtp://u:p@mail.example:587?starttls=1", smtp.Server("mail.example", 587, False, True, "u", "p")),
+        ("smtp://u:p@127.0.0.1:1025", smtp.Server("127.0.0.1", 1025, False, False, "u", "p")),
+    ],
+)
+def test_the_url_of_a_mail_server_is_read(url: str, expected: smtp.Server) -> None:
+    assert smtp.server(url) == expected
+
+
+@pytest.mark.parametrize("url", ["mail.example:25", "http://mail.example", "smtp://", "smtp://h:99999", "smtp://u:p@h"])
+def test_an_unusable_url_is_refused_without_telling_the_password(url: str) -> None:
+    with pytest.raises(smtp.SmtpUrlError) as refused:
+        smtp.server(url)
+    assert ":p@" not in str(refused.value)
