@@ -6,7 +6,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 RUNTIME := $(VENV)/.installed
 TOOLS := $(VENV)/.tools-installed
-PIP_INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP_INSTALL := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

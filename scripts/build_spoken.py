@@ -11,7 +11,7 @@ import wave
 from collections.abc import Sequence
 from pathlib import Path
 
-import espeakng_loader
+import espeakng_loader  # type: ignore[import-untyped]
 
 FOLDER = Path(__file__).resolve().parent.parent / "app" / "content" / "spoken"
 RATE = 11_025

@@ -12,8 +12,8 @@ from app.content import wording
 _SHORT = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
 
 
-def agenda(state: Any) -> rx.Component:
-    """Return the whole agenda of a state with the variables of SlotState."""
+def agenda(state: Any, actions: rx.Component) -> rx.Component:
+    """Return the whole agenda of a state with the variables of SlotState; `actions` stand under the times."""
     return rx.el.div(
         rx.el.div(
             _weeks(state),
@@ -27,7 +27,7 @@ def agenda(state: Any) -> rx.Component:
                 )
             ),
         ),
-        _times(state),
+        rx.el.div(_times(state), actions),
         class_name="agenda",
     )
 

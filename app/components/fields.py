@@ -70,6 +70,7 @@ def select_field(
         id=name,
         name=name,
         default_value=state.draft[name],
+        key=state.draft[name],
         on_change=lambda value: state.keep(name, value),
         custom_attrs={**_described(state, name, hint), **attributes},
     )
@@ -94,12 +95,12 @@ def radio(
     value: Any,
     label: Any,
     *,
+    chosen: Any,
     hint: Any = None,
     identifier: Any = None,
-    checked: Any = False,
     keep: Any = None,
 ) -> rx.Component:
-    """Return one choice of a group, as a large target."""
+    """Return one choice of a group, as a large target; `chosen` is the value that is checked at first."""
     words = [rx.el.b(label)] if hint is None else [rx.el.b(label), rx.el.span(hint)]
     events = {"on_change": keep} if keep is not None else {}
     return rx.el.label(
@@ -108,7 +109,8 @@ def radio(
             name=name,
             value=value,
             id=identifier if identifier is not None else name,
-            default_checked=checked,
+            default_checked=chosen == value,
+            key=chosen,  # the draft may arrive after the first rendering
             **events,
         ),
         rx.el.span(*words),

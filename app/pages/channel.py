@@ -55,7 +55,7 @@ def _choice(choice: rx.Var[ChannelChoice]) -> rx.Component:
         choice.label,
         hint=choice.hint,
         identifier=choice.id,
-        checked=ChannelState.chosen == choice.value,
+        chosen=ChannelState.chosen,
     )
 
 

@@ -36,7 +36,7 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
                 rx.el.b(card.email),
                 ". Regardez aussi dans les courriers indésirables.",
             ),
-            class_name="done notice ok",
+            class_name="success notice ok",
         ),
         rx.el.div(
             rx.el.div(

@@ -102,7 +102,7 @@ def _identity() -> rx.Component:
                         value,
                         label,
                         identifier=f"civility-{value}" if value else "civility",
-                        checked=DetailsState.draft["civility"] == value,
+                        chosen=DetailsState.draft["civility"],
                         keep=DetailsState.keep("civility", value),
                     )
                     for value, label in _CIVILITIES

@@ -54,12 +54,12 @@ def _page(steps: Sequence[str], current: int, back: str, *before: rx.Component) 
 
 
 def _agenda(previous: rx.Component) -> rx.Component:
+    actions = buttons.actions(
+        rx.el.button("Continuer", type="button", on_click=SlotState.take_chosen, class_name="btn"), previous
+    )
     return rx.fragment(
         agenda.first_free(SlotState),
-        rx.el.div(agenda.agenda(SlotState), id="agenda", tab_index=-1),
-        buttons.actions(
-            rx.el.button("Continuer", type="button", on_click=SlotState.take_chosen, class_name="btn"), previous
-        ),
+        rx.el.div(agenda.agenda(SlotState, actions), id="agenda", tab_index=-1),
     )
 
 

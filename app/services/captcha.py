@@ -4,6 +4,7 @@ It slows scripts down and is never the only defence: what it protects is throttl
 """
 
 import hmac
+import re
 from datetime import timedelta
 from secrets import choice, token_urlsafe
 from typing import Any
@@ -20,6 +21,7 @@ ALPHABET = "ACEFHJKMNPRTVWXY3469"
 LENGTH = 6
 LIVES = timedelta(minutes=10)
 _LONGEST_ANSWER = 64
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def issue(visitor_key: str) -> str:
@@ -47,6 +49,8 @@ def check(visitor_key: str, challenge_id: str, answer: str) -> bool:
     beyond the limits, without using the challenge up.
     """
     throttle.hit("captcha_check", visitor_key)
+    if not _ID.fullmatch(challenge_id):
+        return False
     statement = (
         update(CaptchaChallenge)
         .where(*_live(visitor_key, challenge_id))
@@ -63,6 +67,8 @@ def answer_for_media(visitor_key: str, challenge_id: str) -> str | None:
 
     For the routes that render it only: the answer itself never reaches the browser.
     """
+    if not _ID.fullmatch(challenge_id):
+        return None
     with database.reading() as session:
         return session.exec(select(CaptchaChallenge.answer).where(*_live(visitor_key, challenge_id))).first()
 
@@ -77,4 +83,4 @@ def _live(visitor_key: str, challenge_id: str) -> tuple[Any, ...]:
 
 
 def _plain(answer: str) -> bytes:
-    return "".join(answer[:_LONGEST_ANSWER].split()).upper().encode()
+    return "".join(answer[:_LONGEST_ANSWER].split()).upper().encode(errors="replace")

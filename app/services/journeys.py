@@ -126,12 +126,17 @@ def lock(session: Session, visitor_key: str, journey_id: str) -> None:
 
 
 def finish(session: Session, journey_id: str, appointment_id: int) -> None:
-    """Mark the journey as having led to this appointment and erase what was typed: the appointment holds it."""
+    """Mark the journey as having led to this appointment and erase what was typed: the appointment holds it.
+
+    The browser tabs it was open in stay known, so that its confirmation shows there only.
+    """
     now = clock.now()
+    query = select(col(Journey.draft)).where(col(Journey.id) == journey_id)
+    tabs = json.loads(session.execute(query).scalar_one()).get("tabs", [])
     session.execute(
         update(Journey)
         .where(col(Journey.id) == journey_id)
-        .values(finished_at=now, updated_at=now, appointment_id=appointment_id, draft="{}")
+        .values(finished_at=now, updated_at=now, appointment_id=appointment_id, draft=_dumped({"tabs": tabs}))
     )
 
 

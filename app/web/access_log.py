@@ -21,6 +21,7 @@ _SECRET_FOLDERS = (f"{addresses.FOLLOW_UP}/", "/captcha/")
 _LONGEST_SEGMENT = 40
 _LONGEST_PATH = 200
 _PROBES = ("/healthz", "/readyz", "/metrics")
+_ASSET = re.compile(r"^/(?:assets|fonts)/|^/[^/]+\.(?:css|ico|js|json|png|svg|txt|webmanifest|xml)$")
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 _log = get_logger(__name__)
 
@@ -112,7 +113,7 @@ def _kind(path: str) -> str:
         return "probe"
     if path.startswith(("/_event", "/captcha/")):
         return "event" if path.startswith("/_event") else "captcha"
-    return "asset" if re.search(r"\.[a-z0-9]{1,8}$", path) else "page"
+    return "asset" if _ASSET.search(path) else "page"
 
 
 def _network(scope: Scope) -> str:

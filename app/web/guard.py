@@ -53,6 +53,10 @@ class _BodyRefusedError(Exception):
         self.refusal = refusal
 
 
+class _ClientLeftError(Exception):
+    pass
+
+
 class Guard:
     """ASGI middleware that refuses what cannot come from the portal's own pages."""
 
@@ -75,6 +79,8 @@ class Guard:
                 receive = await _with_body_read(scope, receive)
             except _BodyRefusedError as refused:
                 refusal = refused.refusal
+            except _ClientLeftError:
+                return
         if refusal is not None:
             _tell(refusal)
             await error_pages.answer(scope, send, refusal.status)
@@ -189,7 +195,10 @@ def _with_known_origin(scope: Scope) -> Scope:
 
 
 async def _with_body_read(scope: Scope, receive: Receive) -> Receive:
-    """Return a `receive` that gives the body, already read; raise _BodyRefusedError if it is too big or too slow."""
+    """Return a `receive` that gives the body, already read.
+
+    Raises _BodyRefusedError if it is malformed, too big or too slow, _ClientLeftError if it will never be whole.
+    """
     headers = Headers(scope=scope)
     declared = headers.get("Content-Length")
     if declared is None and scope["method"] in _SAFE_METHODS and "Transfer-Encoding" not in headers:
@@ -211,7 +220,7 @@ async def _read(receive: Receive) -> Message:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return message
+            raise _ClientLeftError
         body += message.get("body", b"")
         if len(body) > BODY_LIMIT:
             raise _BodyRefusedError(_Refusal(413, "body_too_big"))

@@ -22,8 +22,11 @@ _FILE = re.compile(r"\.[a-z0-9]{1,8}$")
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+}
+# These say something about documents only; a first visit asks for some fifteen files beside its page.
+_ON_PAGES = {
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Origin-Agent-Cluster": "?1",
     "Permissions-Policy": ", ".join(
         f"{feature}=()"
@@ -73,6 +76,8 @@ class SecurityHeaders:
         if self._secure:
             headers["Strict-Transport-Security"] = f"max-age={2 * _YEAR}; includeSubDomains"
         is_page = _is_page(path, headers)
+        if is_page:
+            headers.update(_ON_PAGES)
         headers["Content-Security-Policy"] = self._policy(path) if is_page else _NOTHING
         headers["Referrer-Policy"] = "no-referrer" if path.startswith(f"{addresses.FOLLOW_UP}/") else "same-origin"
         if _PRIVATE.match(path):

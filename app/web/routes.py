@@ -8,19 +8,18 @@ host and came through no proxy, and is a 404 for everybody else.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from functools import partial
 
-import anyio
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from structlog import get_logger
 
-from app.services import captcha, captcha_media, health
+from app.services import captcha, captcha_media, health, throttle
 from app.services.appointments import access, records
 from app.services.appointments.calendar_file import calendar_file
 from app.services.throttle import TooManyAttemptsError
 from app.web import error_pages, metrics, origins, visitor
 from app.web.byte_ranges import ranged
+from app.web.drawn_media import DrawnMedia
 from app.web.forwarded import PROXIED
 
 _PRIVATE = {"Cache-Control": "no-store"}
@@ -35,40 +34,47 @@ def http_routes() -> FastAPI:
     api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     api.include_router(_captcha_routes())
     api.add_api_route("/rendez-vous/suivi/{token}/rendez-vous.ics", _calendar, methods=_GET)
-    api.add_api_route("/healthz", _alive, methods=_GET)
-    api.add_api_route("/readyz", _ready, methods=_GET)
-    api.add_api_route("/metrics", _metrics, methods=_GET)
+    api.include_router(_operators_routes())
     return api
 
 
 def _captcha_routes() -> APIRouter:
-    # Drawing and speaking are all computing: a few at a time, apart from the threads that wait for the database.
-    drawing = anyio.CapacityLimiter(2)
+    pictures, sounds = DrawnMedia(captcha_media.image), DrawnMedia(captcha_media.speech)
     router = APIRouter()
-    router.add_api_route("/captcha/{challenge_id}.png", _media(captcha_media.image, "image/png", drawing), methods=_GET)
-    router.add_api_route(
-        "/captcha/{challenge_id}.wav", _media(captcha_media.speech, "audio/wav", drawing), methods=_GET
-    )
+    router.add_api_route("/captcha/{challenge_id}.png", _media(pictures, "image/png"), methods=_GET)
+    router.add_api_route("/captcha/{challenge_id}.wav", _media(sounds, "audio/wav"), methods=_GET)
     return router
 
 
-def _media(
-    render: Callable[[str], bytes], media_type: str, limiter: anyio.CapacityLimiter
-) -> Callable[[Request, str], Awaitable[Response]]:
+def _operators_routes() -> APIRouter:
+    mail = _Check(_mail_flows)
+    router = APIRouter()
+    router.add_api_route("/healthz", _alive, methods=_GET)
+    router.add_api_route("/readyz", _readiness({"database": _Check(_database_answers), "mail": mail}), methods=_GET)
+    router.add_api_route("/metrics", _measures(mail), methods=_GET)
+    return router
+
+
+def _media(media: DrawnMedia, media_type: str) -> Callable[[Request, str], Awaitable[Response]]:
     async def answer(request: Request, challenge_id: str) -> Response:
         visitor_key = visitor.key_of(request.headers)
         if visitor_key is None or not _CHALLENGE.fullmatch(challenge_id):
             return _no_challenge()
         try:
-            text = await asyncio.to_thread(captcha.answer_for_media, visitor_key, challenge_id)
+            text = await asyncio.to_thread(_challenge_text, visitor_key, challenge_id)
         except TooManyAttemptsError as error:
             return _too_many(error.retry_after)
         if text is None:
             return _no_challenge()
-        body = await anyio.to_thread.run_sync(partial(render, text), limiter=limiter)
+        body = await media.of(challenge_id, text)
         return ranged(body, media_type, request.headers.get("Range", ""), _PRIVATE)
 
     return answer
+
+
+def _challenge_text(visitor_key: str, challenge_id: str) -> str | None:
+    throttle.hit("captcha_media", visitor_key)
+    return captcha.answer_for_media(visitor_key, challenge_id)
 
 
 async def _calendar(token: str) -> Response:
@@ -87,27 +93,49 @@ async def _alive() -> Response:
     return JSONResponse({"status": "ok"}, headers=_PRIVATE)
 
 
-async def _ready() -> Response:
-    checks = {"database": await _passes(_database_answers), "mail": await _passes(_mail_flows)}
-    ready = all(checks.values())
-    shown = {name: "ok" if passed else "failed" for name, passed in checks.items()}
-    return JSONResponse({"status": "ok" if ready else "failed", **shown}, 200 if ready else 503, _PRIVATE)
+class _Check:
+    """One question about health, asked once at a time: whoever asks meanwhile shares the answer.
+
+    So a database that hangs costs one thread, however often it is asked for.
+    """
+
+    def __init__(self, question: Callable[[], bool]) -> None:
+        self._question = question
+        self._asked: asyncio.Task[bool] | None = None
+
+    async def passes(self) -> bool:
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.create_task(asyncio.to_thread(self._question))
+        answered, _ = await asyncio.wait({self._asked}, timeout=_READY_SECONDS)
+        error = self._asked.exception() if answered else TimeoutError()
+        if error is not None:
+            _log.warning("health_check_failed", check=self._question.__name__, error=type(error).__qualname__)
+            return False
+        return self._asked.result()
 
 
-async def _metrics(request: Request) -> Response:
-    if not _is_local(request):
-        return HTMLResponse(error_pages.html(404), 404, _PRIVATE)
-    await _passes(_mail_flows)
-    return Response(metrics.text(), 200, _PRIVATE, media_type="text/plain; version=0.0.4; charset=utf-8")
+def _readiness(checks: dict[str, _Check]) -> Callable[[], Awaitable[Response]]:
+    async def ready() -> Response:
+        passed = {name: await check.passes() for name, check in checks.items()}
+        is_ready = all(passed.values())
+        shown = {name: _word(passes) for name, passes in passed.items()}
+        return JSONResponse({"status": _word(is_ready), **shown}, 200 if is_ready else 503, _PRIVATE)
+
+    return ready
 
 
-async def _passes(check: Callable[[], bool]) -> bool:
-    try:
-        async with asyncio.timeout(_READY_SECONDS):
-            return await asyncio.to_thread(check)
-    except Exception:
-        _log.exception("health_check_failed", check=check.__name__)
-        return False
+def _word(passes: bool) -> str:
+    return "ok" if passes else "failed"
+
+
+def _measures(mail: _Check) -> Callable[[Request], Awaitable[Response]]:
+    async def read(request: Request) -> Response:
+        if not _is_local(request):
+            return HTMLResponse(error_pages.html(404), 404, _PRIVATE)
+        await mail.passes()
+        return Response(metrics.text(), 200, _PRIVATE, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return read
 
 
 def _database_answers() -> bool:

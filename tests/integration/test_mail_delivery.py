@@ -27,7 +27,7 @@ from sqlmodel import Session, select
 
 from app import clock
 from app.models import OutboxMail
-from app.services import database
+from app.services import database, health
 from app.services.notifications import delivery, messages, outbox, smtp
 from app.services.notifications.outbox import MailKind
 from app.settings import get_settings
@@ -200,7 +200,8 @@ def test_a_mail_refused_for_a_day_is_given_up_visibly(server: MailServer) -> Non
     server.mode = Mode.ACCEPT
     with clock.moved(now + timedelta(days=3)):
         assert delivery.deliver_due() == 0
-        assert delivery.health() == delivery.OutboxHealth(waiting=0, oldest_waiting_seconds=0.0, given_up=1)
+        assert delivery.given_up() == 1
+        assert health.outbox().waiting == 0
 
 
 def test_a_mail_that_no_worker_could_try_for_days_still_gets_its_chance(server: MailServer) -> None:
@@ -267,7 +268,7 @@ def test_workers_that_race_deliver_each_mail_once(server: MailServer) -> None:
 
     def work(_: int) -> None:
         deadline = time.monotonic() + 60
-        while delivery.health().waiting and time.monotonic() < deadline:
+        while health.outbox().waiting and time.monotonic() < deadline:
             delivery.deliver_due()
 
     with ThreadPoolExecutor(6) as pool:
@@ -497,13 +498,6 @@ def test_there_is_no_demo_mailbox_where_mails_are_sent(server: MailServer) -> No
     queue(visitor="camille")
     assert outbox.for_visitor("camille") == ()
     assert outbox.mail_of_visitor("camille", 1) is None
-
-
-def test_the_health_says_how_long_the_oldest_mail_waits(db: str) -> None:
-    with clock.moved(START):
-        queue()
-    with clock.moved(START + timedelta(minutes=5)):
-        assert delivery.health() == delivery.OutboxHealth(waiting=1, oldest_waiting_seconds=300.0, given_up=0)
 
 
 def test_another_persons_revision_is_another_mail(db: str) -> None:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 import app.logging as portal_logging
 from app import frontend
 from app.settings import get_settings
-from app.web.access_log import shown_path
+from app.web.access_log import _kind, shown_path
 from app.web.failures import AnswerCutError
 from tests.integration import website
 from tests.integration.website import BROWSER, SECRET, ask, ask_raw, talk
@@ -133,6 +133,11 @@ class TestAccessLog:
         assert not log.named("http_request")
         ask(site, "GET", "/assets/missing.js")
         assert log.named("http_request")
+
+    def test_a_download_is_no_asset(self) -> None:
+        assert _kind("/rendez-vous/suivi/x/rendez-vous.ics") == "page"
+        assert _kind("/erreur.css") == _kind("/assets/a.js") == _kind("/fonts/a.woff2") == "asset"
+        assert _kind("/x" * 5000 + ".css") == "page"
 
     def test_a_refusal_says_why(self, site: ASGIApp, log: Log) -> None:
         ask(site, "POST", "/echo", headers={"Origin": "https://evil.example"})

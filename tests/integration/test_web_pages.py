@@ -177,13 +177,17 @@ class TestOtherHeaders:
         headers = ask_raw(site, path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
-        assert headers["cross-origin-opener-policy"] == "same-origin"
         assert headers["cross-origin-resource-policy"] == "same-origin"
         assert headers["referrer-policy"] == "same-origin"
-        assert "camera=()" in headers["permissions-policy"]
         assert "strict-transport-security" not in headers
         assert "content-security-policy" in headers
         assert "cache-control" in headers
+
+    @pytest.mark.parametrize("path", ["/", "/contact", "/nowhere", "/boom", "/_upload"])
+    def test_every_page_is_alone_in_its_window_and_uses_no_device(self, site: ASGIApp, path: str) -> None:
+        headers = ask(site, "GET", path).headers
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert "camera=()" in headers["permissions-policy"]
 
     def test_https_is_announced_for_two_years(self, https_site: ASGIApp) -> None:
         headers = ask(https_site, "GET", "/", base_url="https://guichet.example").headers

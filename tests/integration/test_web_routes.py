@@ -1,11 +1,15 @@
 """CAPTCHA media, the calendar file, and what operators ask, behind all the layers."""
 
+import asyncio
 import io
+import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import icalendar
 import pytest
 from PIL import Image
@@ -14,12 +18,14 @@ from starlette.types import ASGIApp
 
 from app import addresses, clock, frontend
 from app.models import OutboxMail
-from app.services import captcha, captcha_media, database, health, throttle, visitors
+from app.services import captcha, database, health, throttle, visitors
 from app.services.appointments import access
 from app.services.appointments.cancellation import cancel
 from app.services.appointments.records import AppointmentView
 from app.settings import get_settings
+from app.web import routes
 from app.web.byte_ranges import ranged
+from app.web.drawn_media import DrawnMedia
 from app.web.layers import around
 from app.web.routes import http_routes
 from tests.booking import MONDAY, a_visitor
@@ -132,8 +138,29 @@ class TestCaptchaMedia:
         assert rest.headers["content-range"] == f"bytes 2-{size - 1}/{size}"
         assert (b"RI" + rest.content)[:4] == b"RIFF"
 
-    def test_the_pieces_of_a_sound_fit_together(self) -> None:
-        assert captcha_media.speech("AB4K7T") == captcha_media.speech("AB4K7T")
+    @pytest.mark.parametrize("path_of", [addresses.captcha_image, addresses.captcha_sound])
+    def test_one_challenge_is_drawn_once(self, db: str, site: ASGIApp, path_of: Callable[[str], str]) -> None:
+        browser = Browser()
+        path = path_of(browser.challenge())
+        drawings = {ask(site, "GET", path, headers=browser.headers).content for _ in range(3)}
+        assert len(drawings) == 1
+
+    def test_only_the_last_drawings_are_kept(self) -> None:
+        drawn: list[str] = []
+
+        def render(text: str) -> bytes:
+            drawn.append(text)
+            return text.encode()
+
+        async def draw() -> None:
+            media = DrawnMedia(render)
+            for number in range(40):
+                assert await media.of(f"id-{number}", str(number)) == str(number).encode()
+            await media.of("id-39", "39")
+            await media.of("id-0", "0")
+
+        asyncio.run(draw())
+        assert drawn == [*map(str, range(40)), "0"]
 
 
 class TestByteRanges:
@@ -219,9 +246,7 @@ class TestHealth:
         answer = ask(site, "GET", "/readyz")
         assert (answer.status_code, answer.json()) == (200, {"status": "ok", "database": "ok", "mail": "ok"})
 
-    def test_it_is_not_without_its_database(
-        self, db: str, site: ASGIApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_it_is_not_without_its_database(self, db: str, site: ASGIApp, monkeypatch: pytest.MonkeyPatch) -> None:
         def away() -> None:
             raise OperationalError("SELECT 'secret'", {}, Exception("password authentication failed"))
 
@@ -237,6 +262,29 @@ class TestHealth:
             answer = ask(site, "GET", "/readyz")
         assert answer.status_code == 503
         assert answer.json()["mail"] == "failed"
+
+    def test_a_database_that_hangs_costs_one_thread(
+        self, db: str, site: ASGIApp, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hanging, calls = threading.Event(), []
+
+        def hang() -> None:
+            calls.append(1)
+            hanging.wait(10)
+
+        monkeypatch.setattr(health, "check_database", hang)
+        monkeypatch.setattr(routes, "_READY_SECONDS", 0.05)
+
+        async def ask_often() -> list[int]:
+            transport = httpx.ASGITransport(app=site)
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost:3000") as client:
+                answers = await asyncio.gather(*(client.get("/readyz") for _ in range(5)))
+                answers.append(await client.get("/readyz"))
+            hanging.set()
+            return [answer.status_code for answer in answers]
+
+        assert asyncio.run(ask_often()) == [503] * 6
+        assert len(calls) == 1
 
     def test_a_mail_server_that_is_away_does_not_close_the_portal(self, db: str) -> None:
         _mail(next_attempt_at=clock.now() + timedelta(hours=1), attempts=9)
@@ -308,10 +356,10 @@ class TestOtherRoutes:
         assert ask_raw(site, "/nowhere").status == 404
 
 
-def _mail(**changes: object) -> None:
+def _mail(**changes: Any) -> None:
     now = clock.now()
     number = visitors.new_token()
-    row = {
+    row: dict[str, Any] = {
         "dedup_key": number,
         "kind": "link",
         "visitor_key": "v",

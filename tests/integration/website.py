@@ -137,7 +137,7 @@ def ask_raw(
     query: bytes = b"",
 ) -> Raw:
     """Send a request exactly as given: any path, any headers, a body in chunks of undeclared length."""
-    scope = _scope("http", path, headers, query) | {"method": method}
+    scope = scope_of("http", path, headers, query, method=method)
     messages = _body(chunks)
     answer = Raw()
 
@@ -152,7 +152,7 @@ def ask_raw(
         elif message["type"] == "http.response.body":
             answer.body += message.get("body", b"")
 
-    asyncio.run(_run(app, scope, receive, send))
+    asyncio.run(run(app, scope, receive, send))
     return answer
 
 
@@ -161,7 +161,7 @@ def talk(
 ) -> list[Message]:
     """Open a websocket, say `messages`, hang up; return everything the server sent."""
     headers = headers or (("host", "localhost:3000"), ("origin", "http://localhost:3000"))
-    scope = _scope("websocket", path, headers, b"EIO=4&token=0d4f") | {"subprotocols": []}
+    scope = scope_of("websocket", path, headers, b"EIO=4&token=0d4f", subprotocols=[])
     said: Iterator[Message] = iter(
         [
             {"type": "websocket.connect"},
@@ -176,15 +176,17 @@ def talk(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(_run(app, scope, receive, send))
+    asyncio.run(run(app, scope, receive, send))
     return sent
 
 
-async def _run(app: ASGIApp, scope: Scope, receive: Any, send: Any) -> None:
+async def run(app: ASGIApp, scope: Scope, receive: Any, send: Any) -> None:
+    """Give a request to an application (`asyncio.run` wants a coroutine, an application returns any awaitable)."""
     await app(scope, receive, send)
 
 
-def _scope(kind: str, path: str, headers: Iterable[tuple[str, str]], query: bytes) -> Scope:
+def scope_of(kind: str, path: str, headers: Iterable[tuple[str, str]], query: bytes = b"", **more: Any) -> Scope:
+    """Return what a server would tell an application about a request."""
     return {
         "type": kind,
         "asgi": {"version": "3.0"},
@@ -197,6 +199,7 @@ def _scope(kind: str, path: str, headers: Iterable[tuple[str, str]], query: byte
         "headers": [(name.lower().encode(), value.encode("utf-8")) for name, value in headers],
         "client": ("127.0.0.1", 5000),
         "server": ("127.0.0.1", 3000),
+        **more,
     }
 
 

@@ -1,5 +1,7 @@
+import ast
 import re
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,24 @@ def test_every_dependency_is_pinned_exactly_and_locked(project: dict[str, list[s
     assert all("==" in line for group in project.values() for line in group)
     assert _declared(project["run"]) <= _pins(_lock("requirements.lock"))
     assert _declared(project["run"], project["dev"]) <= _pins(_lock("requirements-dev.lock"))
+
+
+@pytest.mark.parametrize(
+    ("lock", "folders"),
+    [("requirements.lock", ["app", "migrations"]), ("requirements-dev.lock", ["tests", "bench", "scripts"])],
+)
+def test_every_package_that_is_imported_is_locked(lock: str, folders: list[str]) -> None:
+    owners = packages_distributions()
+    imported = {name for folder in folders for path in (PROJECT / folder).rglob("*.py") for name in _imports(path)}
+    needed = {owners[name][0].lower().replace("_", "-") for name in imported & owners.keys()}
+    assert needed - {name for name, _ in _pins(_lock(lock))} == set()
+
+
+def _imports(path: Path) -> set[str]:
+    """Return the top-level names of the modules that a file imports, anywhere in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return {name.split(".")[0] for name in plain | {n.module or "" for n in nodes if isinstance(n, ast.ImportFrom)}}
 
 
 def test_the_tests_run_with_the_versions_that_the_portal_runs_with() -> None:

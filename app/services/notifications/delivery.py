@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 from random import SystemRandom
@@ -40,15 +39,6 @@ _NO_BODY: dict[str, Any] = {"text_body": None, "html_body": None, "calendar": No
 
 _log = structlog.get_logger(__name__)
 _random = SystemRandom()
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxHealth:
-    """How the outbox stands, for /readyz, /metrics and operators."""
-
-    waiting: int
-    oldest_waiting_seconds: float
-    given_up: int
 
 
 def deliver_due(limit: int = 20, should_stop: Callable[[], bool] = lambda: False) -> int:
@@ -109,15 +99,10 @@ def erase_old_bodies() -> int:
         return session.exec(update(OutboxMail).where(*old).values(**_NO_BODY)).rowcount
 
 
-def health() -> OutboxHealth:
-    """Return how many mails wait, for how long, and how many were given up."""
-    waiting = select(func.count(), func.min(OutboxMail.created_at)).where(*_waiting(OutboxMail))
-    given_up = select(func.count()).where(col(OutboxMail.gave_up_at).is_not(None))
+def given_up() -> int:
+    """Return how many mails were given up, for /metrics and operators; each one is in the log too."""
     with database.reading() as session:
-        number, oldest = session.exec(waiting).one()
-        lost = session.exec(given_up).one()
-    age = (clock.now() - oldest).total_seconds() if number else 0.0
-    return OutboxHealth(waiting=number, oldest_waiting_seconds=age, given_up=lost)
+        return session.exec(select(func.count()).where(col(OutboxMail.gave_up_at).is_not(None))).one()
 
 
 class _Outcome(Enum):

@@ -22,6 +22,7 @@ from app.settings import get_settings
 
 DEMO_MAILBOX_KEEPS = timedelta(days=1)
 _SHOWN_AT_MOST = 50
+_LARGEST_ID = 2**31 - 1
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"\\@]+@[^\s<>()\[\],;:\"\\@]+")
 
 
@@ -123,7 +124,7 @@ def for_visitor(visitor_key: str) -> tuple[MailView, ...]:
 
 def mail_of_visitor(visitor_key: str, mail_id: int) -> OpenedMail | None:
     """Return one of the visitor's own mails of the last day, or None when it is not one of them."""
-    if not _mailbox_is_open(visitor_key):
+    if not _mailbox_is_open(visitor_key) or not 0 < mail_id <= _LARGEST_ID:
         return None
     query = select(OutboxMail).where(OutboxMail.id == mail_id, *_own_and_recent(visitor_key))
     with database.reading() as session:
