@@ -122,8 +122,10 @@ def worker() -> None:
 
 
 async def _work() -> None:
+    from app import logging
     from app.services.notifications import delivery
 
+    logging.configure()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

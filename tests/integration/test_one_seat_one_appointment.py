@@ -139,7 +139,7 @@ def without_primary_key(db: str) -> Iterator[None]:
 
 
 def _take_the_condition_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seats, "_open_to", lambda claimant: true())
+    monkeypatch.setattr(seats, "_open_to", lambda claimant, unbooked: true())
 
 
 def _race(
