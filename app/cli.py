@@ -79,7 +79,7 @@ def serve(
         demo_data()
     if host not in _THIS_MACHINE and not settings.public_url:
         typer.echo("Only this machine can use the portal until PUBLIC_URL says what address other people type.")
-    typer.echo(f"Guichet is at {settings.site_url} (Ctrl+C stops it).")
+    typer.echo(f"Guichet starts at {settings.site_url} (Ctrl+C stops it).")
     sys.stdout.flush()
     database.reset()
     os.execve(sys.executable, _granian(host, settings.port, workers), _web_environment())  # noqa: S606

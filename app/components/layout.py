@@ -1,6 +1,7 @@
 """The frame of every page: banner, header with menu, breadcrumb, main part, footer."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
@@ -27,9 +28,11 @@ _FOOTER = (
 Crumb = tuple[str, str]
 
 
-def page(*content: rx.Component, crumbs: Sequence[Crumb] = (), here: str = "", home: bool = False) -> rx.Component:
+def page(
+    *content: rx.Component, crumbs: Sequence[Crumb] = (), here: Any = "", more: Any = None, home: bool = False
+) -> rx.Component:
     """Return a whole page: `content` inside the frame, under the links `crumbs` and the name `here` of this page."""
-    trail = [] if home else [breadcrumb(crumbs, here)]
+    trail = [] if home else [breadcrumb(crumbs, here, more)]
     inner: list[rx.Component] = list(content) if home else [rx.el.div(*trail, failure(), *content, class_name="wrap")]
     return rx.fragment(
         rx.el.a("Aller au contenu", href="#contenu", class_name="skip"),
@@ -110,9 +113,11 @@ def footer() -> rx.Component:
     )
 
 
-def breadcrumb(crumbs: Sequence[Crumb], here: str) -> rx.Component:
-    """Return the way from the home page to this page."""
+def breadcrumb(crumbs: Sequence[Crumb], here: Any, more: Any = None) -> rx.Component:
+    """Return the way from the home page to this page; `more` is a state's list of further links."""
     links = [rx.el.li(rx.el.a(label, href=href)) for label, href in (("Accueil", addresses.HOME), *crumbs)]
+    if more is not None:
+        links.append(rx.foreach(more, lambda item: rx.el.li(rx.el.a(item.label, href=item.href))))
     current = rx.el.li(rx.el.span(here, custom_attrs={"aria-current": "page"}))
     return rx.el.nav(rx.el.ol(*links, current), class_name="crumbs", aria_label="Fil d’Ariane")
 

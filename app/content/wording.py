@@ -83,8 +83,8 @@ def period(first: dt.date, last: dt.date) -> str:
 
 
 def hours(starts: dt.time, ends: dt.time) -> str:
-    """Return « 8 h 45 – 12 h »."""
-    return f"{time(starts)} – {time(ends)}"
+    """Return « 8 h 45 – 12 h », in one piece."""
+    return f"{time(starts)}{NBSP}–{NBSP}{time(ends)}"
 
 
 def sentence(words: str) -> str:

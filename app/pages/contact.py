@@ -17,14 +17,15 @@ def contact() -> rx.Component:
             rx.cond(ContactState.label != "", ContactState.label, "Contact et rendez-vous"), id="titre", tab_index=-1
         ),
         rx.cond(ContactState.resumable, _resume()),
-        blocks.trail(ContactState.trail),
         rx.cond(
             ContactState.label == "",
             rx.el.p("Dites-nous qui vous êtes : nous vous orientons vers le service compétent.", class_name="lead"),
         ),
         rx.cond(ContactState.choices.length() > 0, blocks.tiles(ContactState.choices), _leaf()),
         rx.cond(ContactState.label == "", _lost_link()),
-        here="Contact",
+        crumbs=(("Contact", addresses.CONTACT),),
+        more=ContactState.trail,
+        here=rx.cond(ContactState.label != "", ContactState.label, "Votre demande"),
     )
 
 

@@ -26,7 +26,7 @@ def details() -> rx.Component:
             _identity(),
             _contact(),
             _about(),
-            captcha(DetailsState),
+            rx.cond(DetailsState.human, rx.fragment(), captcha(DetailsState)),
             buttons.actions(
                 buttons.submit("Confirmer et terminer", DetailsState.busy),
                 buttons.go("Etape précédente", addresses.SLOT, "btn second"),

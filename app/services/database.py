@@ -36,12 +36,18 @@ def make_engine(url: str, pool_size: int) -> Engine:
         return _sqlite_engine(url, parsed.database or "", pool_size)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(parsed, pool_size=pool_size, max_overflow=4, pool_pre_ping=True)
+    return create_engine(parsed, pool_size=pool_size, max_overflow=4, pool_pre_ping=True, hide_parameters=True)
 
 
 def _sqlite_engine(url: str, path: str, pool_size: int) -> Engine:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    made = create_engine(url, pool_size=pool_size, max_overflow=4, connect_args={"check_same_thread": False})
+    made = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=4,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,  # a traceback must not print what people typed
+    )
     event.listen(made, "connect", _prepare_sqlite)
     event.listen(made, "begin", _begin_sqlite)
     return made

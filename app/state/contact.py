@@ -58,7 +58,9 @@ class ContactState(FormMixin, rx.State):
             return
         self._path = node.path
         self.label = node.label if node.path else ""
-        self.trail = trail(topics.contact_trail(node.path), addresses.contact)
+        self.trail = [
+            TrailItem(known.label, addresses.contact(known.path)) for known in topics.contact_trail(node.path)[:-1]
+        ]
         self.choices = [Choice(child.label, child.hint, addresses.contact(child.path)) for child in node.children]
         self.leaf = _leaf(node)
         self._show_answer(node.answer)

@@ -31,6 +31,7 @@ class DetailsState(CaptchaMixin, FormMixin, JourneyState):
     """The form of the person's details."""
 
     call_back: bool = False
+    human: bool = False
 
     @rx.event
     async def load(self) -> EventSpec | None:
@@ -43,7 +44,8 @@ class DetailsState(CaptchaMixin, FormMixin, JourneyState):
         self.draft = {name: progress.typed.get(name, "") for name in FIELDS}
         self.call_back = progress.channel == Channel.PHONE
         await self._show_hold(visitor, progress)
-        if not self._captcha_id:
+        self.human = progress.is_human
+        if not self.human and not self._captcha_id:
             await self._new_captcha()
         return None
 
@@ -81,9 +83,12 @@ class DetailsState(CaptchaMixin, FormMixin, JourneyState):
             someone = person.validate(typed, call_back=progress.channel == Channel.PHONE)
         except FieldErrors as wrong:
             return self._refuse(wrong.errors)
-        problem = await self._captcha_error(fields(data, [captcha.FIELD])[captcha.FIELD])
-        if problem:
-            return self._refuse({captcha.FIELD: problem})
+        if not progress.is_human:
+            problem = await self._captcha_error(fields(data, [captcha.FIELD])[captcha.FIELD])
+            if problem:
+                return self._refuse({captcha.FIELD: problem})
+            await call(steps.note_human, visitor, progress.kind)
+            self.human = True
         return await self._book(visitor, progress, someone)
 
     async def _keep_all(self, visitor: str, typed: dict[str, str]) -> None:
@@ -114,8 +119,7 @@ class DetailsState(CaptchaMixin, FormMixin, JourneyState):
             self.slot_lost = True
             return rx.redirect(addresses.SLOT)
         except TooManyAttemptsError:
-            await self._new_captcha()
-            return self._refuse({captcha.FIELD: _TOO_MANY})
+            return self._refuse({"last_name": _TOO_MANY})
         except JourneyGoneError:
             return rx.redirect(addresses.CONTACT)
         self.draft, self.errors, self.hold_until = {}, {}, ""
@@ -180,12 +184,20 @@ class CheckState(FormMixin, JourneyState):
         visitor = visitor_of(self)
         if progress is None or visitor is None:
             return elsewhere
-        if progress.appointment is None or progress.channel is None or progress.starts_at is None:
-            return rx.redirect(addresses.CONTACT)
         phone = fields(data, ["phone"])["phone"] if progress.channel == Channel.PHONE else None
         try:
-            if phone is not None:
-                person.phone_number(phone)
+            return await self._move(visitor, progress, phone)
+        except FieldErrors as wrong:
+            return self._refuse(wrong.errors)
+        except TooManyAttemptsError:
+            return self._refuse({"phone": _TOO_MANY})
+
+    async def _move(self, visitor: str, progress: Progress, phone: str | None) -> EventSpec:
+        if progress.appointment is None or progress.channel is None or progress.starts_at is None:
+            return rx.redirect(addresses.CONTACT)
+        if phone is not None:
+            person.phone_number(phone)
+        try:
             await call(
                 rescheduling.reschedule,
                 visitor,
@@ -195,14 +207,10 @@ class CheckState(FormMixin, JourneyState):
                 progress.starts_at,
                 phone=phone,
             )
-        except FieldErrors as wrong:
-            return self._refuse(wrong.errors)
         except (SlotGoneError, NotOfferedError):
             await call(steps.drop_time, visitor, progress.kind)
             self.slot_lost = True
             return rx.redirect(addresses.RESCHEDULE_SLOT)
-        except TooManyAttemptsError:
-            return self._refuse({"phone": _TOO_MANY})
         except (JourneyGoneError, NotBookedError):
             return rx.redirect(addresses.CONTACT)
         self.hold_until = ""

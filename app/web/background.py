@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-from app.services.notifications import delivery
+from app.services.notifications import delivery, smtp
 from app.settings import get_settings
 
 SERVICE_THREADS = 32
@@ -15,11 +15,13 @@ SERVICE_THREADS = 32
 @asynccontextmanager
 async def background() -> AsyncIterator[None]:
     """Give services their threads and, unless a worker runs elsewhere, send mail until the process stops."""
-    loop = asyncio.get_running_loop()
+    settings, loop = get_settings(), asyncio.get_running_loop()
+    if not settings.demo_mailbox:
+        smtp.server(settings.smtp_url)  # a wrong SMTP_URL must stop the start, not the first mail
     executor = ThreadPoolExecutor(SERVICE_THREADS, thread_name_prefix="service")
     loop.set_default_executor(executor)
     stop = asyncio.Event()
-    worker = asyncio.create_task(delivery.run_forever(stop)) if get_settings().embedded_worker else None
+    worker = asyncio.create_task(delivery.run_forever(stop)) if settings.embedded_worker else None
     try:
         yield
     finally:

@@ -121,6 +121,9 @@ def cache_control(path: str, status: int, *, is_page: bool) -> str:
         return "no-store"
     if is_page:
         return "private, no-cache"
+    if path.endswith((".js", ".css")):
+        # Asked again each time: a page of the new version must not run with a script of the old one.
+        return "public, no-cache"
     return f"public, max-age={30 * 24 * 3600 if path.startswith('/fonts/') else 3600}"
 
 

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -188,6 +189,15 @@ def test_an_hour_never_spans_lunch_nor_two_channels(db: str) -> None:
         assert times(lunch, minutes=60) == ["09:00", "10:30"]
         assert times(lunch, minutes=90) == []
         assert times(mixed, minutes=60) == ["09:00"]
+
+
+def test_the_last_hour_of_a_day_may_end_on_the_next_one(db: str) -> None:
+    office = make_office(sessions=())
+    mark_planned(office.id, LAST)
+    make_slots(office, at("2026-11-23 23:30"), at("2026-11-24 00:00"), at("2026-11-24 00:30"))
+    with clock.moved(NOW):
+        assert times(office, minutes=60) == ["23:30"]
+        assert times(office, TUESDAY, minutes=60) == ["00:00"]
 
 
 def test_a_held_second_half_takes_the_hour_away(db: str) -> None:
@@ -428,7 +438,7 @@ def test_the_search_agrees_with_a_plain_reading_of_the_rule(db: str, minutes: in
     office = make_office(agents=3, sessions=())
     mark_planned(office.id, date(2027, 6, 1))
     appointment = make_appointment(office.id, NOW, [])
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "office_id": office.id,
             "agent_id": agent,
@@ -479,7 +489,7 @@ def test_any_pattern_of_taken_slots_reads_right(db: str, patterns: list[list[str
     appointment = make_appointment(office.id, NOW, [])
     begin = at("2026-11-23 09:00")
     values = {"held": NOW + timedelta(minutes=9), "ended": NOW}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "office_id": office.id,
             "agent_id": agent,

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlmodel import col
 
 from app import clock
-from app.models import Channel, Closure, Office, OpeningSession, Slot
+from app.models import Appointment, Channel, Closure, Office, OpeningSession, Slot
 from app.services import database
 from app.services.appointments import schedule
 from app.services.appointments.offices import OfficeNotFoundError
@@ -260,6 +260,16 @@ def test_a_time_that_has_passed_is_left_as_it_is(office: MadeOffice) -> None:
     assert starts_on(office, MONDAY) == ["09:00", "09:00"]
 
 
+def test_a_change_nobody_replanned_for_heals_with_the_next_day(office: MadeOffice) -> None:
+    make_closure(office.id, date(2026, 12, 1))
+    with clock.moved(MONDAY_MORNING):
+        schedule.ensure_planned(office.id)
+    assert starts_on(office, date(2026, 12, 1)) != []
+    with clock.moved(MONDAY_MORNING + timedelta(days=1)):
+        schedule.ensure_planned(office.id)
+    assert starts_on(office, date(2026, 12, 1)) == []
+
+
 def test_replanning_an_office_never_planned_does_nothing(db: str) -> None:
     office = make_office()
     schedule.replan(office.id)
@@ -327,10 +337,13 @@ def _take(slot_id: int, appointment_id: int) -> bool:
 def test_booking_does_not_wait_for_the_planner_of_its_office(db: str) -> None:
     """A booking references the office by foreign key; a full row lock would make it wait (SQLite has one writer)."""
     office = make_office()
-    with database.writing() as session:
-        schedule.plan_missing_days(session, office.id)
-        with ThreadPoolExecutor(1) as threads:
-            threads.submit(make_appointment, office.id, MONDAY_MORNING, []).result(timeout=5)
+    booked = make_appointment(office.id, MONDAY_MORNING, [])
+    with database.writing() as planner, database.writing() as booker:
+        schedule.plan_missing_days(planner, office.id)
+        booker.execute(text("SET LOCAL lock_timeout = '3s'"))
+        copy = booker.get_one(Appointment, booked).model_dump(exclude={"id"})
+        booker.add(Appointment(**copy | {"public_id": "second", "reference": "SECOND"}))
+        booker.flush()
 
 
 def test_the_planner_counts_what_it_must(db: str) -> None:

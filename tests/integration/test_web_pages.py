@@ -203,7 +203,8 @@ class TestCaching:
         ("path", "expected"),
         [
             ("/assets/contact-AbC_12-x.js", "public, max-age=31536000, immutable"),
-            ("/assets/plain.js", "public, max-age=3600"),
+            ("/assets/plain.js", "public, no-cache"),
+            ("/favicon.svg", "public, max-age=3600"),
             ("/fonts/public-sans.woff2", "public, max-age=2592000"),
             ("/assets/missing-AbC_12-x.js", "no-store"),
             ("/", "private, no-cache"),

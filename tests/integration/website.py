@@ -40,6 +40,7 @@ def build(folder: Path) -> Path:
         "assets/plain.js": "export {}",
         "fonts/public-sans.woff2": "font",
         "erreur.css": "body{}",
+        "favicon.svg": "<svg/>",
     }
     for name, text in pages.items():
         file = folder / name

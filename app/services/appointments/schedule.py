@@ -107,15 +107,16 @@ def is_free(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
 
 
 def plan_missing_days(session: Session, office_id: int) -> None:
-    """Add the days that are missing up to the horizon; planners of one office wait for each other."""
+    """Plan from today up to the horizon, unless it has been done; planners of one office wait for each other.
+
+    All days are brought in line, not only the new ones, so that a change nobody replanned for heals within a day.
+    """
     office = _locked(session, office_id)
     timezone = ZoneInfo(office.timezone)
-    first, last = local_today(timezone), last_bookable_day(timezone)
-    if office.planned_until is not None:
-        first = max(first, office.planned_until + timedelta(days=1))
-    if first > last:
+    if is_planned(office.planned_until, timezone):
         return
-    _plan_days(session, office, first, last)
+    last = last_bookable_day(timezone)
+    _plan_days(session, office, local_today(timezone), last)
     session.execute(update(Office).where(col(Office.id) == office_id).values(planned_until=last))
 
 

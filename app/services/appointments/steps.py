@@ -55,6 +55,7 @@ class Progress:
     typed: Mapping[str, str]
     appointment: AppointmentView | None
     tabs: tuple[str, ...]
+    is_human: bool
 
     @property
     def minutes(self) -> int:
@@ -170,6 +171,12 @@ def remember(visitor_key: str, kind: str, fields: Mapping[str, str]) -> None:
     journeys.save(visitor_key, kind, found.id, {f"{_TYPED}{name}": value for name, value in fields.items()})
 
 
+def note_human(visitor_key: str, kind: str) -> None:
+    """Keep that the CAPTCHA was passed: who loses the slot afterwards is not asked again. Raises JourneyGoneError."""
+    found = _found(visitor_key, kind)
+    journeys.save(visitor_key, kind, found.id, {"human": True})
+
+
 def begin_reschedule(visitor_key: str, tab: str, public_id: str) -> Progress:
     """Begin moving an appointment; the right to do so is the caller's to check. Raises NotBookedError."""
     view = records.get(public_id)
@@ -231,6 +238,7 @@ def _progress(found: JourneyView) -> Progress:
         typed={key.removeprefix(_TYPED): value for key, value in draft.items() if key.startswith(_TYPED)},
         appointment=appointment,
         tabs=tuple(draft.get("tabs", ())),
+        is_human=draft.get("human", False),
     )
 
 
