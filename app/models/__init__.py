@@ -1,5 +1,17 @@
 """The tables; importing this package registers all of them."""
 
+from app.models.account import (
+    Account,
+    AccountSession,
+    AddressChange,
+    RecoveryToken,
+    RequestOutcome,
+    SignInNote,
+    SignUpRequest,
+    SpaceKind,
+    SpaceMode,
+    SubscriberSequence,
+)
 from app.models.appointment import Appointment, AppointmentChange, AppointmentStatus, ChangeKind
 from app.models.audit import AuditEvent
 from app.models.captcha import CaptchaChallenge
@@ -10,6 +22,9 @@ from app.models.slot import Hold, Slot, SlotClaim
 
 __all__ = [
     "Absence",
+    "Account",
+    "AccountSession",
+    "AddressChange",
     "Agent",
     "Appointment",
     "AppointmentChange",
@@ -25,6 +40,13 @@ __all__ = [
     "OfficeKind",
     "OpeningSession",
     "OutboxMail",
+    "RecoveryToken",
+    "RequestOutcome",
+    "SignInNote",
+    "SignUpRequest",
     "Slot",
     "SlotClaim",
+    "SpaceKind",
+    "SpaceMode",
+    "SubscriberSequence",
 ]

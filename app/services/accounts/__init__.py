@@ -1,0 +1,1 @@
+"""Accounts: signing up, activating, signing in, recovering, changing."""

@@ -1,0 +1,76 @@
+"""What axe-core finds in a page: https://github.com/dequelabs/axe-core, vendored under the Mozilla Public License 2.0."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "RGAAv4")
+WIDTHS = ((320, 568), (768, 1024), (1280, 800))
+SCHEMES = ("light", "dark")
+
+_SOURCE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+_RUN = """async (tags) => {
+  await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => null)));
+  const found = await axe.run(document, {
+    runOnly: { type: "tag", values: tags },
+    rules: { "target-size": { enabled: true } },
+    resultTypes: ["violations"],
+  });
+  return found.violations.map((violation) => ({
+    rule: violation.id,
+    help: violation.help,
+    nodes: violation.nodes.map((node) => `${node.html} | ${node.failureSummary}`),
+  }));
+}"""
+_OVERFLOW = """() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  return [...document.body.querySelectorAll("*")]
+    .filter((element) => element.getBoundingClientRect().right > width + 0.5)
+    .map((element) => element.outerHTML.slice(0, 160));
+}"""
+
+
+def violations(page: Page) -> list[dict[str, Any]]:
+    """Return what axe finds in the page as it stands, empty if all is well."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(_SOURCE)
+    found: list[dict[str, Any]] = page.evaluate(_RUN, list(TAGS))
+    return found
+
+
+def wider_than_screen(page: Page) -> list[str]:
+    """Return the elements that make the page scroll sideways."""
+    found: list[str] = page.evaluate(_OVERFLOW)
+    return found
+
+
+class Sweep:
+    """Looks at states of screens at three widths, in light and dark; `found` gathers what is wrong."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.found: dict[str, Any] = {}
+        self.seen: list[str] = []
+
+    def look(self, state: str) -> None:
+        """Examine the page as it stands, then give the page its former size back."""
+        page, before = self._page, self._page.viewport_size
+        self.seen.append(state)
+        for width, height in WIDTHS:
+            page.set_viewport_size({"width": width, "height": height})
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                if wrong := violations(page):
+                    self.found[f"{state}, {width} px, {scheme}"] = wrong
+            if wide := wider_than_screen(page):
+                self.found[f"{state}, {width} px, too wide"] = wide
+        page.emulate_media(color_scheme="light")
+        if before:
+            page.set_viewport_size(before)
+
+    def report(self) -> str:
+        """Return everything that was found, for a person to read; empty if nothing was."""
+        return json.dumps(self.found, indent=1, ensure_ascii=False) if self.found else ""

@@ -1,0 +1,69 @@
+"""Mails as the tests' SMTP server received them."""
+
+import re
+import time
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from icalendar import Calendar, Event
+
+from tests.smtp import MailServer
+
+_WAIT_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One received mail, taken apart."""
+
+    subject: str
+    recipient: str
+    text: str
+    html: str
+    calendar: str
+    calendar_method: str
+
+    @property
+    def link(self) -> str:
+        """The address of the page that the mail leads to."""
+        found = re.search(r"https?://\S+/rendez-vous/suivi/[\w-]+", self.text)
+        assert found, self.text
+        assert found[0] in self.html
+        return found[0]
+
+    @property
+    def event(self) -> Event:
+        """The event in the calendar file."""
+        return Calendar.from_ical(self.calendar).walk("VEVENT")[0]
+
+
+def to(server: MailServer, recipient: str) -> list[Letter]:
+    """Return the mails this address has received so far, oldest first."""
+    return [_opened(mail) for mail in list(server.accepted) if recipient in str(mail["To"])]
+
+
+def wait_for(server: MailServer, recipient: str, count: int) -> Letter:
+    """Wait until the address has received `count` mails in all and return the last; more is an error."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while len(found := to(server, recipient)) < count and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len(found) == count, [letter.subject for letter in found]
+    return found[-1]
+
+
+def _opened(mail: EmailMessage) -> Letter:
+    parts: dict[str, str] = {}
+    method = ""
+    for part in mail.walk():
+        kind = part.get_content_type()
+        if kind.startswith("text/") and kind not in parts:
+            parts[kind] = str(part.get_content())  # type: ignore[attr-defined]
+            method = str(part.get_param("method") or method)
+    return Letter(
+        subject=str(mail["Subject"]),
+        recipient=str(mail["To"]),
+        text=parts.get("text/plain", ""),
+        html=parts.get("text/html", ""),
+        calendar=parts.get("text/calendar", ""),
+        calendar_method=method,
+    )
