@@ -36,6 +36,11 @@ class Settings(BaseSettings):
     hold_extensions: int = 10
     holds_per_network_and_office: int = 20
     horizon_days: int = 60
+    session_idle_minutes: int = 30
+    session_hours: int = 12
+    activation_hours: int = 48
+    neutral_answers: bool = Field(default=False, description="Never tell at sign-up that an address is in use.")
+    assistance_email: str = "assistance@guichet.example"
 
     @property
     def site_url(self) -> str:

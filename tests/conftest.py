@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 import app.models  # noqa: F401  (registers the tables)
-from app.services import database
+from app.services import database, throttle
 from app.settings import get_settings
 from tests import services
 
@@ -23,6 +23,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("SECRET_KEY", "key-of-the-tests")
     get_settings.cache_clear()
+    throttle.reset()
     yield
     database.reset()
     get_settings.cache_clear()

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -21,7 +22,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for_port(port: int, seconds: float = 20) -> None:
+def wait_for_port(port: int, seconds: float = 60) -> None:
     """Return when something listens on `port`; raise TimeoutError after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -74,14 +75,14 @@ def postgresql(folder: Path) -> Iterator[str]:
         _wait_for_postgresql(port)
         yield f"postgresql://guichet@127.0.0.1:{port}/postgres"
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        process.send_signal(signal.SIGINT)  # a fast shutdown: SIGTERM would wait for open connections
+        process.wait(timeout=60)
 
 
 def _wait_for_postgresql(port: int) -> None:
     import psycopg
 
-    for _ in range(100):
+    for _ in range(600):
         try:
             psycopg.connect(f"postgresql://guichet@127.0.0.1:{port}/postgres").close()
             return

@@ -18,31 +18,31 @@ def journey_page(steps: Sequence[str], current: int, title: str, *content: Any, 
     """Return step `current` (from 1) of a journey, with « Effacer et quitter » under it unless `leave` is false."""
     return layout.page(
         stepper(steps, current, title),
-        gate(*content, *([leaving()] if leave else [])),
+        gate(JourneyState, *content, *([leaving(JourneyState)] if leave else [])),
         crumbs=_CRUMBS,
         here=_HERE,
     )
 
 
-def gate(*content: Any) -> rx.Component:
-    """Return the content once the journey may be shown in this tab."""
+def gate(state: Any, *content: Any) -> rx.Component:
+    """Return the content once the journey behind `state` (phase, resume, restart, leave) may be shown in this tab."""
     return rx.match(
-        JourneyState.phase,
+        state.phase,
         ("ready", rx.fragment(*content)),
-        ("resume", resume_question()),
+        ("resume", resume_question(state)),
         ("no_cookies", no_cookies()),
         notices.waiting(),
     )
 
 
-def resume_question() -> rx.Component:
+def resume_question(state: Any) -> rx.Component:
     """Ask whether to go on with what was begun, without showing whose it is."""
     return notices.notice(
         rx.el.h2("Une demande est déjà commencée dans ce navigateur"),
         rx.el.p("Reprenez-la si c’est la vôtre. Sinon, recommencez : elle sera effacée."),
         buttons.actions(
-            buttons.act("Reprendre", JourneyState.resume, "btn"),
-            buttons.act("Recommencer", JourneyState.restart),
+            buttons.act("Reprendre", state.resume, "btn"),
+            buttons.act("Recommencer", state.restart),
         ),
     )
 
@@ -61,10 +61,10 @@ def no_cookies() -> rx.Component:
     )
 
 
-def leaving() -> rx.Component:
+def leaving(state: Any) -> rx.Component:
     """Return « Effacer et quitter », for computers that several people use."""
     return rx.el.div(
         rx.el.p("Ordinateur partagé ? Effacez votre saisie avant de partir.", class_name="soft"),
-        rx.el.button("Effacer et quitter", type="button", on_click=JourneyState.leave, class_name="as-link"),
+        rx.el.button("Effacer et quitter", type="button", on_click=state.leave, class_name="as-link"),
         class_name="leave no-print",
     )

@@ -123,20 +123,18 @@ def breadcrumb(crumbs: Sequence[Crumb], here: Any, more: Any = None) -> rx.Compo
 
 
 def connection_notice() -> rx.Component:
-    """Return the quiet notice of a lost connection; it shows after 1.5 s and goes by itself."""
-    return rx.el.div(
-        rx.cond(
-            has_connection_errors,
-            rx.el.div(
-                rx.el.p(
-                    rx.el.b("Connexion interrompue. "),
-                    "Votre saisie est conservée ; la page reprendra d’elle-même.",
-                ),
-                class_name="connection",
-            ),
+    """Return the quiet notice of a lost connection; it shows after 1.5 s and goes by itself.
+
+    Reflex puts the whole page inside what this returns: a fragment, so that the page is not inside the status.
+    """
+    notice = rx.el.div(
+        rx.el.p(
+            rx.el.b("Connexion interrompue. "),
+            "Votre saisie est conservée ; la page reprendra d’elle-même.",
         ),
-        role="status",
+        class_name="connection",
     )
+    return rx.fragment(rx.el.div(rx.cond(has_connection_errors, notice), role="status"))
 
 
 def failure() -> rx.Component:

@@ -25,6 +25,7 @@ class Slot(SQLModel, table=True):
             "channels",
             "held_until",
             "agent_id",
+            "appointment_id",
             sqlite_where=_NOT_BOOKED,
             postgresql_where=_NOT_BOOKED,
         ),
@@ -64,9 +65,11 @@ class SlotClaim(SQLModel, table=True):
 class Hold(SQLModel, table=True):
     """Seats kept for one visitor for a few minutes; one per visitor."""
 
+    __table_args__ = (Index("ix_hold_network_key_office_id", "network_key", "office_id", "expires_at"),)
+
     id: str = Field(primary_key=True, max_length=32)
     visitor_key: str = Field(unique=True, max_length=64)
-    journey_id: str = Field(max_length=32)
+    journey_id: str = Field(max_length=32, index=True)
     office_id: int = Field(foreign_key="office.id")
     network_key: str = Field(max_length=64, description="Keyed hash of the visitor's network.")
     starts_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

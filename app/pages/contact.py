@@ -4,7 +4,7 @@ import reflex as rx
 
 from app import addresses
 from app.components import blocks, buttons, fields, layout, notices
-from app.components.journey import no_cookies
+from app.components.journey import no_cookies, resume_question
 from app.state.contact import ContactState, Place
 from app.state.journey import JourneyState
 from app.state.lost_link import LostLinkState
@@ -16,7 +16,7 @@ def contact() -> rx.Component:
         rx.el.h1(
             rx.cond(ContactState.label != "", ContactState.label, "Contact et rendez-vous"), id="titre", tab_index=-1
         ),
-        rx.cond(ContactState.resumable, _resume()),
+        rx.cond(ContactState.resumable, resume_question(JourneyState)),
         rx.cond(
             ContactState.label == "",
             rx.el.p("Dites-nous qui vous êtes : nous vous orientons vers le service compétent.", class_name="lead"),
@@ -26,17 +26,6 @@ def contact() -> rx.Component:
         crumbs=(("Contact", addresses.CONTACT),),
         more=ContactState.trail,
         here=rx.cond(ContactState.label != "", ContactState.label, "Votre demande"),
-    )
-
-
-def _resume() -> rx.Component:
-    return notices.notice(
-        rx.el.h2("Une demande est déjà commencée dans ce navigateur"),
-        rx.el.p("Reprenez-la si c’est la vôtre, ou recommencez : elle sera effacée."),
-        buttons.actions(
-            buttons.act("Reprendre", JourneyState.resume, "btn"),
-            buttons.act("Recommencer", JourneyState.restart),
-        ),
     )
 
 

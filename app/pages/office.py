@@ -5,6 +5,7 @@ import reflex as rx
 from app import addresses
 from app.components import blocks, buttons, fields, layout
 from app.components.journey import gate, leaving
+from app.state.journey import JourneyState
 from app.state.office import OfficeCard, OfficeState, OtherOfficeState, departments
 
 _CRUMBS = (("Contact", addresses.CONTACT),)
@@ -15,6 +16,7 @@ def office() -> rx.Component:
     return layout.page(
         rx.el.h1("Votre service", id="titre", tab_index=-1),
         gate(
+            JourneyState,
             rx.el.div(
                 rx.el.div(
                     rx.el.h2(OfficeState.office.name),
@@ -39,7 +41,7 @@ def office() -> rx.Component:
                 ),
                 class_name="columns",
             ),
-            leaving(),
+            leaving(JourneyState),
         ),
         crumbs=_CRUMBS,
         here="Votre service",
@@ -51,6 +53,7 @@ def other_office() -> rx.Component:
     return layout.page(
         rx.el.h1("Rechercher un autre service", id="titre", tab_index=-1),
         gate(
+            JourneyState,
             rx.el.p("Service actuel : ", rx.el.b(OtherOfficeState.current)),
             rx.el.div(
                 rx.el.label("Département", html_for="departement"),

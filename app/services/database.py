@@ -1,7 +1,8 @@
 """The engine and the two kinds of transaction: `reading()` and `writing()`."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sqlmodel import Session, create_engine
 from app.settings import get_settings
 
 _BUSY_MILLISECONDS = 15_000
+_sqlite_writer = threading.Lock()
 
 
 @lru_cache
@@ -80,5 +82,8 @@ def reading() -> Iterator[Session]:
 @contextmanager
 def writing() -> Iterator[Session]:
     """Open a transaction that writes; commit at the end, roll back on any exception."""
-    with Session(engine().execution_options(writing=True), expire_on_commit=False) as session, session.begin():
+    made = engine()
+    # SQLite has one writer and lets the others poll, unfairly: threads of one process queue up here instead.
+    turn = _sqlite_writer if made.dialect.name == "sqlite" else nullcontext()
+    with turn, Session(made.execution_options(writing=True), expire_on_commit=False) as session, session.begin():
         yield session

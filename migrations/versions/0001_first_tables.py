@@ -133,6 +133,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_hold"),
         sa.UniqueConstraint("visitor_key", name="uq_hold_visitor_key"),
     )
+    op.create_index("ix_hold_journey_id", "hold", ["journey_id"])
+    op.create_index("ix_hold_network_key_office_id", "hold", ["network_key", "office_id", "expires_at"])
     op.create_table(
         "absence",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -270,7 +272,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_slot_not_booked",
         "slot",
-        ["office_id", "starts_at", "channels", "held_until", "agent_id"],
+        ["office_id", "starts_at", "channels", "held_until", "agent_id", "appointment_id"],
         sqlite_where=sa.text("appointment_id IS NULL"),
         postgresql_where=sa.text("appointment_id IS NULL"),
     )

@@ -1,0 +1,305 @@
+"""What a person does in front of the portal, by the words they read."""
+
+import re
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, expect
+
+from app.models import CaptchaChallenge
+from app.services import database, visitors
+from tests.e2e.portal import Portal
+
+PHONE_SMALL = {"width": 320, "height": 568}
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 800}
+
+ENGLISH_BUILT_INS = ("Built with Reflex", "Cannot connect", "Connection Error", "An error occurred", "Loading...")
+OFFICE, OTHER_OFFICE = "/contact/service", "/contact/autre-service"
+TOPIC, CHANNEL, SLOT = "/rendez-vous/motif", "/rendez-vous/modalite", "/rendez-vous/creneau"
+DETAILS, CONFIRMATION = "/rendez-vous/informations", "/rendez-vous/confirmation"
+
+INCOME_TAX = (
+    "Particulier",
+    "Votre dossier fiscal (domicile en France)",
+    "Le calcul de vos impôts",
+    "Votre impôt sur le revenu/prélèvements sociaux",
+)
+UNDERSTAND_NOTICE = "Comprendre le montant de votre impôt"
+
+_CONFIRMATIONS_A_MINUTE = 9
+_confirmed: deque[float] = deque(maxlen=_CONFIRMATIONS_A_MINUTE)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What somebody types at step 4; addresses and numbers that reach nobody."""
+
+    last_name: str = "O’Connor-Ñuñez"
+    first_name: str = "Lila"
+    email: str = "lila@example.org"
+    phone: str = "06 39 98 12 34"
+    second_phone: str = ""
+    details: str = ""
+    tax_number: str = ""
+
+
+@dataclass
+class Visitor:
+    """A browser with one window; `troubles` are the errors and refusals its console told about."""
+
+    portal: Portal
+    context: BrowserContext
+    page: Page = field(init=False)
+    troubles: list[str] = field(default_factory=list)
+    tolerated: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.context.set_default_timeout(15_000)
+        self.context.on("console", self._hear)
+        self.context.on("weberror", lambda error: self.troubles.append(f"exception: {error.error}"))
+        self.context.on("response", self._notice)
+        self.context.on("requestfailed", self._notice_failure)
+        self.page = self.context.new_page()
+
+    # Troubles
+
+    def tolerate(self, *patterns: str) -> None:
+        """Say what may go wrong in this test: parts of console messages, or of « status address »."""
+        self.tolerated.extend(patterns)
+
+    def real_troubles(self) -> list[str]:
+        return [trouble for trouble in self.troubles if not any(part in trouble for part in self.tolerated)]
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.troubles.append(f"console {message.type}: {message.text} ({message.location.get('url', '')})")
+
+    def _notice(self, response: Response) -> None:
+        if response.status >= 400:
+            self.troubles.append(f"status {response.status} {response.url}")
+
+    def _notice_failure(self, request: Request) -> None:
+        # A page that is left cancels what it was still fetching.
+        if request.failure not in ("net::ERR_ABORTED", None):
+            self.troubles.append(f"failed {request.failure} {request.url}")
+
+    # Where one is
+
+    def go(self, path: str = "/") -> None:
+        """Type an address."""
+        self.page.goto(f"{self.portal.url}{path}")
+
+    def is_at(self, path: str, title: str | re.Pattern[str]) -> None:
+        """Check that this page is shown under its title, in French, and that it does not scroll sideways."""
+        expect(self.page).to_have_url(re.compile(rf"^{re.escape(self.portal.url + path)}/?(\?.*)?(#.*)?$"))
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(title)
+        self.reads_french()
+
+    def reads_french(self) -> None:
+        """Check that none of the framework's own English sentences shows."""
+        words = self.page.locator("body").inner_text()
+        assert not [english for english in ENGLISH_BUILT_INS if english in words]
+
+    @property
+    def title(self) -> Locator:
+        return self.page.get_by_role("heading", level=1)
+
+    @property
+    def summary(self) -> Locator:
+        """The summary of errors of a refused form."""
+        return self.page.get_by_role("alert").filter(has=self.page.get_by_role("heading", name="à corriger"))
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name)
+
+    def link(self, name: str) -> Locator:
+        return self.page.get_by_role("main").get_by_role("link", name=name)
+
+    def says(self, words: str) -> None:
+        """Check that these words show; blanks that do not break count as blanks."""
+        expect(self.page.locator("body")).to_contain_text(words)
+
+    def text_of(self, *fields: str) -> dict[str, str]:
+        """Return what the fields with these labels hold."""
+        return {name: self.field(name).input_value() for name in fields}
+
+    def field(self, label: str) -> Locator:
+        # A label ends with « (obligatoire) » or the like.
+        return self.page.get_by_label(re.compile(rf"^{re.escape(label)}( \(.*\))?$"))
+
+    # The way to an office
+
+    def open_blocks(self, labels: Sequence[str] = INCOME_TAX) -> None:
+        """From the home page's dark block, choose one block after the other."""
+        for label in labels:
+            self.link(label).last.click()
+
+    def give_address(self, street: str, postal_code: str, commune: str = "") -> None:
+        """Fill in the address; choose among the communes of the postal code when there are several."""
+        self.field("Numéro et voie").fill(street)
+        self.field("Code postal").fill(postal_code)
+        if commune:
+            self.field("Commune").select_option(label=commune)
+
+    def find_office(self, street: str = "12 rue de Verdun", postal_code: str = "11000", commune: str = "") -> None:
+        """Go from the home page to the office of an address (Carcassonne unless told)."""
+        self.go("/")
+        self.open_blocks()
+        default = "Carcassonne (Aude)" if postal_code == "11000" else ""
+        self.give_address(street, postal_code, commune or default)
+        self.button("Rechercher votre service").click()
+        self.is_at(OFFICE, "Votre service")
+
+    # The steps
+
+    def begin_booking(self) -> None:
+        self.link("Prendre rendez-vous").click()
+        self.is_at(TOPIC, "Précisez votre motif")
+
+    def choose_topic(self, *labels: str) -> None:
+        for label in labels or (UNDERSTAND_NOTICE,):
+            self.link(label).click()
+        self.page.get_by_role("button", name=re.compile("^Continuer")).click()
+        self.is_at(CHANNEL, "Choisissez comment être reçu")
+
+    def choose_channel(self, label: str = "Sur place, au guichet") -> None:
+        self.page.get_by_role("radio", name=label).check()
+        self.button("Rechercher un créneau disponible").click()
+        self.is_at(SLOT, "Choisissez un créneau")
+
+    def open_days(self) -> Locator:
+        """The days of the agenda that have room."""
+        return self.page.get_by_role("button", name=re.compile(r"^\w+ \d+(er)? \w+, \d+ créneaux?"))
+
+    def times(self) -> Locator:
+        """The free times of the chosen day."""
+        return self.page.get_by_role("button", name=re.compile(r"^\d+ h( \d+)?$"))
+
+    def choose_day(self, which: int = 1) -> str:
+        """Tap the day; return its words, for example « mardi 24 novembre »."""
+        day = self.open_days().nth(which)
+        words = re.sub(r"\s+", " ", str(day.get_attribute("aria-label"))).partition(",")[0]
+        day.click()
+        expect(self.page.get_by_role("heading", level=2, name=words)).to_be_visible()
+        return words
+
+    def choose_time(self, which: int = 0) -> str:
+        """Tap a time; return its words, for example « 9 h 30 »."""
+        time_button = self.times().nth(which)
+        words = re.sub(r"\s+", " ", time_button.inner_text())
+        time_button.click()
+        expect(time_button).to_have_attribute("aria-pressed", "true")
+        return words
+
+    def choose_slot(self, day: int = 1, time: int = 0) -> str:
+        """Choose a day and a time and go on; return them, for example « mardi 24 novembre à 9 h 30 »."""
+        words = f"{self.choose_day(day)} à {self.choose_time(time)}"
+        self.page.get_by_role("button", name="Continuer", exact=True).click()
+        self.is_at(DETAILS, "Vos informations")
+        return words
+
+    def fill_in(self, who: Identity, *, captcha: bool = True) -> None:
+        """Fill in step 4."""
+        for label, text in typed(who).items():
+            if text:
+                self.field(label).fill(text)
+        if captcha:
+            self.copy_captcha()
+
+    def copy_captcha(self) -> None:
+        """Type what the picture shows, as its reader would."""
+        self.field("Recopiez les caractères de l’image").fill(self.captcha_answer())
+
+    def captcha_answer(self) -> str:
+        """Return what the picture on the screen says, from the portal's database."""
+        picture = self.page.get_by_role("img", name="Image à recopier")
+        found = re.search(r"/captcha/([\w-]+)\.png", str(picture.get_attribute("src")))
+        assert found
+        with database.reading() as session:
+            challenge = session.get(CaptchaChallenge, found[1])
+        assert challenge is not None
+        return challenge.answer
+
+    def press_confirm(self) -> None:
+        """Press « Confirmer et terminer », not more often than one network may."""
+        pace()
+        self.button("Confirmer et terminer").click()
+
+    def confirm(self) -> None:
+        self.press_confirm()
+        self.is_at(CONFIRMATION, "Votre rendez-vous est enregistré")
+        expect(self.page.get_by_text("Référence", exact=True)).to_be_visible()
+
+    def reach(self, path: str, channel: str = "Sur place, au guichet") -> None:
+        """Go as far as this page, by the shortest way a person can take."""
+        steps = (
+            (OFFICE, self.find_office),
+            (TOPIC, self.begin_booking),
+            (CHANNEL, self.choose_topic),
+            (SLOT, lambda: self.choose_channel(channel)),
+            (DETAILS, self.choose_slot),
+        )
+        for at, step in steps:
+            step()
+            if at == path:
+                return
+
+    def book(self, who: Identity | None = None, channel: str = "Sur place, au guichet") -> str:
+        """Book an appointment from the home page on; return its reference."""
+        self.reach(DETAILS, channel)
+        self.fill_in(who or Identity())
+        self.confirm()
+        return self.fact("Référence")
+
+    def fact(self, term: str) -> str:
+        """Return what the list of facts says about a term."""
+        value = self.page.locator("dl > div").filter(has=self.page.locator("dt", has_text=re.compile(f"^{term}$")))
+        return re.sub(r"\s+", " ", str(value.locator("dd").text_content())).strip()
+
+    # The browser
+
+    def key(self) -> str:
+        """Return the visitor's key in the portal's database."""
+        cookies: list[Any] = self.context.cookies(self.portal.url)
+        found = next(cookie for cookie in cookies if cookie["name"] == visitors.cookie_name())
+        key = visitors.key_of(f"{found['name']}={found['value']}")
+        assert key
+        return key
+
+    def new_tab(self) -> Page:
+        """Open another tab of the same browser and look at it from now on."""
+        self.page = self.context.new_page()
+        return self.page
+
+    @contextmanager
+    def offline(self) -> Iterator[None]:
+        """Cut the connection for the duration of the block."""
+        self.tolerate("ERR_INTERNET_DISCONNECTED", "WebSocket")
+        self.context.set_offline(True)
+        yield
+        self.context.set_offline(False)
+
+
+def typed(who: Identity) -> dict[str, str]:
+    """Return what goes into which field of step 4."""
+    return {
+        "Nom": who.last_name,
+        "Prénom": who.first_name,
+        "Adresse électronique": who.email,
+        "Téléphone": who.phone,
+        "Autre téléphone": who.second_phone,
+        "Précisions pour préparer le rendez-vous": who.details,
+        "Numéro fiscal": who.tax_number,
+    }
+
+
+def pace() -> None:
+    """Wait while one network has confirmed as often as it may in a minute (services/throttle.py)."""
+    if len(_confirmed) == _CONFIRMATIONS_A_MINUTE:
+        time.sleep(max(0.0, 60 - (time.monotonic() - _confirmed[0])))
+    _confirmed.append(time.monotonic())
