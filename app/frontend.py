@@ -35,7 +35,7 @@ def build(*, again: bool = False) -> bool:
         return False
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip", "--loglevel", "warning"]
     with _tidied_up():
-        finished = subprocess.run(command, cwd=PROJECT, env=_environment(), check=False)  # noqa: S603
+        finished = subprocess.run(command, cwd=PROJECT, env=build_environment(), check=False)  # noqa: S603
     if finished.returncode != 0 or not is_built():
         raise BuildError("Reflex could not build the pages: its messages are above")
     _STAMP.write_text(made_of)
@@ -78,7 +78,7 @@ def _source_files() -> Iterator[Path]:
         yield from (path for path in found if path.is_file() and "__pycache__" not in path.parts)
 
 
-def _environment() -> dict[str, str]:
+def build_environment() -> dict[str, str]:
     """Return the environment of a build: Bun from this Python environment, nothing told to anybody."""
     scripts = sysconfig.get_path("scripts")
     made = {

@@ -34,6 +34,14 @@ def verified(purpose: str, token: str) -> str | None:
     return None
 
 
+def derived(purpose: str) -> dict[str, bytes]:
+    """Return a 256-bit key for `purpose` from each of the portal's secrets, newest first.
+
+    Each has a name of eight hexadecimal digits, so that what was made with a key can say with which.
+    """
+    return {_mac(key, f"{purpose}-name", "").hex()[:8]: _mac(key, purpose, "") for key in get_settings().secret_keys}
+
+
 def encrypt(text: str) -> str:
     """Return `text` encrypted under the newest key."""
     return _fernet().encrypt(text.encode()).decode()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,10 @@ import app.models  # noqa: F401  (registers the tables)
 from app.services import database, throttle
 from app.settings import get_settings
 from tests import services
+
+# A busy machine is no defect; speed is measured in bench/.
+hypothesis.settings.register_profile("guichet", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("guichet")
 
 
 @pytest.fixture(autouse=True)

@@ -51,7 +51,7 @@ def postgresql(folder: Path) -> Iterator[str]:
     """Run a fresh PostgreSQL cluster in `folder`; give its URL (database `postgres`)."""
     binaries = _postgresql_folder()
     initdb, server = _program("initdb", binaries), _program("postgres", binaries)
-    data, port = folder / "postgresql", free_port()
+    data = folder / "postgresql"
     data.mkdir(parents=True)
     # PostgreSQL refuses to run as root: root becomes the account that Debian's package made.
     as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
@@ -66,29 +66,42 @@ def postgresql(folder: Path) -> Iterator[str]:
         capture_output=True,
         cwd="/",
     )
-    options = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=300"]
-    with (folder / "postgresql.log").open("w") as log:
-        command = [*as_user, server, "-D", str(data), "-p", str(port), *options]
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
+    process, url = _started_postgresql([*as_user, server, "-D", str(data)], folder / "postgresql.log", data)
     try:
-        wait_for_port(port)
-        _wait_for_postgresql(port)
-        yield f"postgresql://guichet@127.0.0.1:{port}/postgres"
+        yield url
     finally:
         process.send_signal(signal.SIGINT)  # a fast shutdown: SIGTERM would wait for open connections
         process.wait(timeout=60)
 
 
-def _wait_for_postgresql(port: int) -> None:
+def _started_postgresql(command: list[str], log_file: Path, data: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start the server on a free port; another process may take that port first, so try again on the next one."""
+    options = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=300"]
+    for _ in range(5):
+        port = free_port()
+        with log_file.open("w") as log:
+            process = subprocess.Popen([*command, "-p", str(port), *options], stdout=log, stderr=log, cwd="/")
+        url = f"postgresql://guichet@127.0.0.1:{port}/postgres"
+        if _answers_from(url, data, process):
+            return process, url
+        process.kill()
+        process.wait(timeout=10)
+    raise TimeoutError(f"PostgreSQL does not start: {log_file.read_text()[-500:]}")
+
+
+def _answers_from(url: str, data: Path, process: subprocess.Popen[bytes]) -> bool:
+    """Tell whether the server behind `url` comes up and is the one that keeps `data`."""
     import psycopg
 
-    for _ in range(600):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
         try:
-            psycopg.connect(f"postgresql://guichet@127.0.0.1:{port}/postgres").close()
-            return
+            with psycopg.connect(url) as connection:
+                row = connection.execute("SHOW data_directory").fetchone()
+            return row is not None and row[0] == str(data)
         except psycopg.OperationalError:
             time.sleep(0.05)
-    raise TimeoutError("PostgreSQL does not accept connections")
+    return False
 
 
 @contextmanager

@@ -25,6 +25,11 @@ def go(label: str, href: Any, class_name: str = "btn") -> rx.Component:
     return rx.el.a(label, href=href, class_name=class_name)
 
 
+def download(label: str, href: Any, name: str, class_name: str = "btn") -> rx.Component:
+    """Return a link to a file, saved under `name`; the browser fetches it, the router would look for a page."""
+    return rx.el.a(label, href=href, download=name, class_name=class_name, custom_attrs={"reloadDocument": True})
+
+
 def actions(*buttons: rx.Component) -> rx.Component:
     """Return a row of buttons, the main one first in the source; shown reversed on a desktop."""
     return rx.el.div(*buttons, class_name="actions")

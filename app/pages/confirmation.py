@@ -42,9 +42,7 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
             rx.el.div(
                 appointment.appointment_facts(card),
                 buttons.actions(
-                    rx.el.a(
-                        "Ajouter à mon agenda", href=card.calendar_href, class_name="btn", download="rendez-vous.ics"
-                    ),
+                    buttons.download("Ajouter à mon agenda", card.calendar_href, "rendez-vous.ics"),
                     rx.el.button("Imprimer", type="button", class_name="btn second", custom_attrs={"data-print": ""}),
                 ),
                 rx.el.h2("Un empêchement ?"),

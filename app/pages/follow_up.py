@@ -84,12 +84,7 @@ def _choices() -> rx.Component:
     return buttons.actions(
         buttons.act("Replanifier", FollowUpState.reschedule, "btn"),
         buttons.act("Annuler", FollowUpState.ask),
-        rx.el.a(
-            "Ajouter à mon agenda",
-            href=FollowUpState.card.calendar_href,
-            class_name="btn quiet",
-            download="rendez-vous.ics",
-        ),
+        buttons.download("Ajouter à mon agenda", FollowUpState.card.calendar_href, "rendez-vous.ics", "btn quiet"),
     )
 
 

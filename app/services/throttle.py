@@ -20,6 +20,7 @@ from app.settings import get_settings
 RULES = {
     # What an honest person never reaches, and what a script needs.
     "captcha": "20/minute; 100/hour; 400/day",
+    "captcha_network": "120/minute; 1500/hour",
     "captcha_check": "10/minute; 60/hour; 200/day",
     "captcha_media": "30/minute; 200/hour",
     "journey": "30/minute; 200/hour",
@@ -28,6 +29,11 @@ RULES = {
     "change": "10/minute; 60/hour",
     # By network only: counted by what was typed, a stranger could keep somebody from getting their link.
     "link_again": "5/minute; 20/hour; 60/day",
+    # Every attempt counts, right or wrong. The name of a network may stand for a whole company behind one address;
+    # the key of an address changes with the password, so that whoever recovers it can sign in at once.
+    "sign_in_visitor": "6/minute; 20/hour; 60/day",
+    "sign_in_network": "60/minute; 600/hour; 3000/day",
+    "sign_in_address": "6/minute; 15/hour; 40/day",
     "search": "60/minute; 600/hour",
     "event": "600/minute",
 }

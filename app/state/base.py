@@ -33,7 +33,8 @@ def network_of(state: rx.State) -> str:
 
 def tab_of(state: rx.State) -> str:
     """Return a name for this browser tab, stable over reloads; a convenience, never an identity."""
-    return keys.keyed_hash("tab", state.router.session.client_token or "")[:16]
+    # What follows the browser's own 36 characters ties them to the visitor, or not yet (app/web/sockets.py).
+    return keys.keyed_hash("tab", (state.router.session.client_token or "")[:36])[:16]
 
 
 def query(state: rx.State, name: str) -> str:

@@ -3,9 +3,9 @@
 import reflex as rx
 
 from app import addresses
-from app.services import captcha
+from app.services import captcha, throttle
 from app.services.throttle import TooManyAttemptsError
-from app.state.base import call, text, visitor_of
+from app.state.base import call, network_of, text, visitor_of
 
 FIELD = "captcha"
 _MISSING = "Recopiez les six caractères de l’image, ou écoutez-les"
@@ -30,6 +30,8 @@ class CaptchaMixin(rx.State, mixin=True):
         if visitor is None:
             return
         try:
+            # New cookies come free, so the network has a limit of its own.
+            await call(throttle.hit, "captcha_network", network_of(self))
             challenge = await call(captcha.issue, visitor)
         except TooManyAttemptsError:
             return

@@ -7,8 +7,9 @@ from starlette.types import ASGIApp
 
 from app.web.layers import around
 from app.web.routes import http_routes
+from app.web.sockets import Sockets
 
 
 def transformers() -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:
     """Return what `rx.App(api_transformer=…)` needs, innermost first."""
-    return [http_routes(), around]
+    return [http_routes(), Sockets, around]

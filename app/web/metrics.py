@@ -24,6 +24,8 @@ MAILS_OVERDUE_SECONDS = Gauge(
     multiprocess_mode="mostrecent",
 )
 
+MAILS_GIVEN_UP = Gauge("guichet_mails_given_up", "Mails no server took within a day.", multiprocess_mode="mostrecent")
+
 
 def text() -> bytes:
     """Return the metrics in the text format of Prometheus."""

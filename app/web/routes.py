@@ -1,4 +1,4 @@
-"""HTTP beside the pages: CAPTCHA media, calendar files, and what operators ask.
+"""HTTP beside the pages: CAPTCHA media, calendar files, signing in, and what operators ask.
 
 `/healthz` says that the process answers, `/readyz` that it can work (the database answers; somebody sends the
 mails), `/metrics` is for a Prometheus on this machine: it answers only to a loopback client that names a loopback
@@ -16,11 +16,13 @@ from structlog import get_logger
 from app.services import captcha, captcha_media, health, throttle
 from app.services.appointments import access, records
 from app.services.appointments.calendar_file import calendar_file
+from app.services.notifications import delivery
 from app.services.throttle import TooManyAttemptsError
 from app.web import error_pages, metrics, origins, visitor
 from app.web.byte_ranges import ranged
 from app.web.drawn_media import DrawnMedia
 from app.web.forwarded import PROXIED
+from app.web.sign_in import sign_in_routes
 
 _PRIVATE = {"Cache-Control": "no-store"}
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -35,6 +37,7 @@ def http_routes() -> FastAPI:
     api.include_router(_captcha_routes())
     api.add_api_route("/rendez-vous/suivi/{token}/rendez-vous.ics", _calendar, methods=_GET)
     api.include_router(_operators_routes())
+    api.include_router(sign_in_routes())
     return api
 
 
@@ -146,6 +149,7 @@ def _database_answers() -> bool:
 def _mail_flows() -> bool:
     outbox = health.outbox()
     metrics.MAILS_WAITING.set(outbox.waiting)
+    metrics.MAILS_GIVEN_UP.set(delivery.given_up())
     metrics.MAILS_OVERDUE_SECONDS.set(outbox.overdue_seconds)
     return not outbox.is_stuck
 

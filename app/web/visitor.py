@@ -37,11 +37,13 @@ class VisitorCookie:
 
 
 def key_of(headers: Headers) -> str | None:
-    """Return the key of the visitor who sent `headers`, None without a valid cookie.
+    """Return the key of the visitor who sent `headers`, None without a valid cookie."""
+    return visitors.key_of(cookies_of(headers))
 
-    HTTP/2 may split cookies over several headers (RFC 9113, 8.2.3).
-    """
-    return visitors.key_of("; ".join(headers.getlist("Cookie")))
+
+def cookies_of(headers: Headers) -> str:
+    """Return all cookies of a request as one header; HTTP/2 may split them over several (RFC 9113, 8.2.3)."""
+    return "; ".join(headers.getlist("Cookie"))
 
 
 def _is_due(scope: Scope) -> bool:

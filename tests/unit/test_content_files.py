@@ -17,15 +17,31 @@ CONTENT = Path(app.content.__file__).parent
 NAMES = ("contact_tree", "topic_tree", "static_pages")
 LINKED_PAGES = {
     addresses.ACCESSIBILITY,
+    addresses.ACTIVATION_CODE,
+    addresses.ASSISTANCE,
     addresses.CONTACT,
     addresses.DEMO_MAILBOX,
     addresses.HELP,
+    addresses.HELP_ACTIVATION,
     addresses.HELP_BOOKING,
+    addresses.HELP_DETAILS,
+    addresses.HELP_MODE,
+    addresses.HELP_MOVING,
+    addresses.HELP_PERSONAL,
+    addresses.HELP_RECOVERY,
+    addresses.HELP_SAFETY,
+    addresses.HELP_SERVICES,
+    addresses.HELP_SIGN_IN,
+    addresses.HELP_SIGN_UP,
+    addresses.HELP_WITHDRAWAL,
     addresses.LEGAL,
+    addresses.LOCAL_TAXES,
     addresses.PERSONAL_SIGN_IN,
     addresses.PRIVACY,
     addresses.PROFESSIONAL_SIGN_IN,
+    addresses.RECOVERY,
     addresses.TERMS,
+    addresses.WITHDRAWAL,
 }
 REAL_NAMES = re.compile(
     r"impots\.gouv|gouv\.fr|DGFiP|Finances publiques|France Services|Marianne|https?://|www\.", re.I

@@ -1,0 +1,117 @@
+"""Passwords: the field with « Afficher », the level of security said while typing, the advice (assets/password-field.js)."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.event import passthrough_event_spec
+
+from app.components import fields
+
+ADVICE_ID = "conseils-mot-de-passe"
+
+_LONGEST_TYPED = "512"
+
+
+class _PasswordField(rx.Component):
+    library = "$/public/password-field.js"
+    tag = "PasswordField"
+
+    name: rx.Var[str]
+    on_rate: rx.EventHandler[passthrough_event_spec(str)]  # type: ignore[type-arg, valid-type]
+
+
+def password_field(
+    state: Any,
+    name: str,
+    label: str,
+    *,
+    hint: Any = "",
+    mark: str = "obligatoire",
+    autocomplete: str = "new-password",
+    rate: Any = None,
+    after: rx.Component | None = None,
+) -> rx.Component:
+    """Return a password field with « Afficher »; its text is in the submitted form only, never in a variable.
+
+    `rate` is an event handler that gets what was typed after a pause; `after` stands under the field.
+    """
+    events = {"on_rate": rate} if rate is not None else {}
+    control = _PasswordField.create(
+        id=name,
+        name=name,
+        custom_attrs={
+            "autoComplete": autocomplete,
+            "autoCapitalize": "none",
+            "spellCheck": "false",
+            "maxLength": _LONGEST_TYPED,
+            **fields.described(state, name, has_hint=bool(hint)),
+        },
+        **events,
+    )
+    return rx.el.div(
+        fields.label(name, label, mark),
+        rx.el.p(hint, id=f"{name}-aide", class_name="hint") if hint else rx.fragment(),
+        fields.error_message(state, name),
+        rx.el.div(control, class_name="secret"),
+        after or rx.fragment(),
+        class_name=rx.cond(state.errors[name], "field invalid", "field"),
+    )
+
+
+def strength_meter(level: Any) -> rx.Component:
+    """Return three bars and the level in words: « Faible », « Moyen », « Fort », empty before anything is typed."""
+    return rx.el.div(
+        rx.el.div(
+            rx.el.i(),
+            rx.el.i(),
+            rx.el.i(),
+            class_name="meter " + rx.match(level, ("Fort", "strong"), ("Moyen", "fair"), ("Faible", "weak"), ""),
+            custom_attrs={"aria-hidden": "true"},
+        ),
+        rx.el.p(
+            rx.cond(level != "", rx.fragment("Niveau de sécurité : ", rx.el.b(level)), "Niveau de sécurité"),
+            role="status",
+            class_name="level small",
+        ),
+    )
+
+
+def advice_button() -> rx.Component:
+    """Return the button that opens the advice."""
+    return rx.el.button(
+        "Conseils pour votre mot de passe", type="button", class_name="as-link", custom_attrs={"data-open": ADVICE_ID}
+    )
+
+
+def advice_dialog() -> rx.Component:
+    """Return the advice against stolen passwords, shown by `advice_button` and closed by « Fermer »."""
+    return rx.el.dialog(
+        rx.el.h2("Recommandations pour prévenir les usurpations", id=f"{ADVICE_ID}-titre"),
+        rx.el.ul(
+            *(
+                rx.el.li(*words)
+                for words in (
+                    ("Un mot de passe ", rx.el.b("différent pour chaque site"), ", pour limiter les effets d’un vol."),
+                    ("Un mot de passe différent de ceux que vous avez déjà utilisés.",),
+                    (rx.el.b("Ne l’envoyez pas par courriel"), " : les messageries sont la cible de nombreux pirates."),
+                    (rx.el.b("Ne le laissez pas en clair"), " dans un fichier ou sur un papier."),
+                    (
+                        rx.el.b("Renouvelez-le régulièrement"),
+                        ", notamment au départ d’un collaborateur.",
+                    ),
+                )
+            )
+        ),
+        rx.el.p(
+            "Pour le retenir, partez d’une phrase : quelques mots sans rapport entre eux, reliés par des tirets, avec un "
+            "chiffre au milieu. Un gestionnaire de mots de passe en invente et les retient pour vous ; vous pouvez "
+            "coller ici ce qu’il propose."
+        ),
+        rx.el.p("Sur un ordinateur partagé, réglez le navigateur pour qu’il ne retienne pas les mots de passe saisis."),
+        rx.el.div(
+            rx.el.button("Fermer", type="button", class_name="btn", custom_attrs={"data-close": ""}),
+            class_name="actions",
+        ),
+        id=ADVICE_ID,
+        custom_attrs={"aria-labelledby": f"{ADVICE_ID}-titre"},
+    )

@@ -1,0 +1,131 @@
+"""Accounts as the rest of the portal sees them, and whether an address is still free.
+
+Accounts of the two kinds of space never mix: whatever finds one is told the kind.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from app import clock
+from app.models import Account, RequestOutcome, SignUpRequest, SpaceKind, SpaceMode
+from app.services import database
+
+ACTIVATION_LIFETIME = timedelta(hours=48)
+"""How long a code works once its mail was handed to the mail server (spec/professional-space.md, activation)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An active space without its secrets; phone in E.164, country in ISO 3166-1 alpha-2, instants in UTC."""
+
+    id: int
+    kind: SpaceKind
+    mode: SpaceMode | None
+    email: str
+    subscriber_number: str
+    last_name: str
+    first_name: str
+    phone: str
+    street_number: str
+    street_type: str
+    street_name: str
+    address_extra: str
+    postal_code: str
+    commune: str
+    country: str
+    trust_question: str
+    siren: str
+    contact_email: str
+    has_certificate: bool
+    created_at: datetime
+    password_changed_at: datetime
+
+
+class AddressState(StrEnum):
+    """What stands in the way of a new space at an address."""
+
+    FREE = "free"
+    TAKEN = "taken"
+    CERTIFICATE = "certificate"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressStatus:
+    """The state of an address; `until` is when a pending request ends, None in every other state."""
+
+    state: AddressState
+    until: datetime | None = None
+
+
+def get(account_id: int) -> AccountView | None:
+    """Return an open account, None if there is none of this id."""
+    with database.reading() as session:
+        row = session.get(Account, account_id)
+        return None if row is None or row.closed_at else view(row)
+
+
+def status_of_address(kind: SpaceKind, key: str) -> AddressStatus:
+    """Return whether a space of this kind may be asked for at an address (`email_address.Address.key`)."""
+    with database.reading() as session:
+        return address_status(session, kind, key)
+
+
+def address_status(session: Session, kind: SpaceKind, key: str) -> AddressStatus:
+    """Return the same as `status_of_address` as this transaction sees it."""
+    # Closed accounts count: until they are erased their address is still theirs.
+    account = select(col(Account.has_certificate)).where(col(Account.kind) == kind, col(Account.email_key) == key)
+    has_certificate = session.execute(account).scalar_one_or_none()
+    if has_certificate is not None:
+        return AddressStatus(AddressState.CERTIFICATE if has_certificate else AddressState.TAKEN)
+    request = select(col(SignUpRequest.created_at), col(SignUpRequest.sent_at)).where(
+        col(SignUpRequest.kind) == kind,
+        col(SignUpRequest.email_key) == key,
+        col(SignUpRequest.outcome) == RequestOutcome.PENDING,
+    )
+    pending = session.execute(request).one_or_none()
+    if pending is None:
+        return AddressStatus(AddressState.FREE)
+    until = (pending.sent_at or pending.created_at) + ACTIVATION_LIFETIME
+    is_dead = pending.sent_at is not None and until <= clock.now()
+    return AddressStatus(AddressState.FREE) if is_dead else AddressStatus(AddressState.PENDING, until)
+
+
+def find_by_email(session: Session, kind: SpaceKind, key: str) -> Account | None:
+    """Return the open account of an address (`email_address.Address.key`), None if there is none."""
+    query = select(Account).where(
+        col(Account.kind) == kind, col(Account.email_key) == key, col(Account.closed_at).is_(None)
+    )
+    return session.execute(query).scalar_one_or_none()
+
+
+def view(row: Account) -> AccountView:
+    """Return what of an account's row leaves the services."""
+    assert row.id is not None, "the account was never stored"
+    return AccountView(
+        id=row.id,
+        kind=SpaceKind(row.kind),
+        mode=SpaceMode(row.mode) if row.mode else None,
+        email=row.email,
+        subscriber_number=row.subscriber_number or "",
+        last_name=row.last_name,
+        first_name=row.first_name,
+        phone=row.phone,
+        street_number=row.street_number,
+        street_type=row.street_type,
+        street_name=row.street_name,
+        address_extra=row.address_extra,
+        postal_code=row.postal_code,
+        commune=row.commune,
+        country=row.country,
+        trust_question=row.trust_question,
+        siren=row.siren,
+        contact_email=row.contact_email,
+        has_certificate=row.has_certificate,
+        created_at=row.created_at,
+        password_changed_at=row.password_changed_at,
+    )

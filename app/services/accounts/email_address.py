@@ -1,0 +1,51 @@
+"""Sign-in addresses: what is one, and how two of them are compared."""
+
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+LONGEST = 100
+"""Characters of a sign-in address (spec/professional-space.md, « Identifiants »)."""
+
+_MISSING = "Saisissez votre adresse électronique, par exemple nom@exemple.fr."
+_TOO_LONG = f"Saisissez une adresse plus courte\u00a0: {LONGEST}\u00a0caractères au plus."
+_WRONG = "Vérifiez l’adresse électronique\u00a0: elle s’écrit comme nom@exemple.fr, sans accent ni espace."
+
+
+class EmailRefusedError(ValueError):
+    """What was typed is no sign-in address; `message` says in French what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A sign-in address in ASCII: `display` is written to and shown, `key` is what is compared and unique."""
+
+    display: str
+    key: str
+
+
+def parse(text: str) -> Address:
+    """Return the address in `text`, blanks around it left out; raise EmailRefusedError if there is none.
+
+    Nothing is asked of the network: whether the address exists shows when the code arrives.
+    """
+    typed = text.strip()
+    if not typed:
+        raise EmailRefusedError(_MISSING)
+    if len(typed) > LONGEST:
+        raise EmailRefusedError(_TOO_LONG)
+    if not typed.isprintable():
+        raise EmailRefusedError(_WRONG)
+    try:
+        # ASCII on the wire: not every mail server takes an accent before the @.
+        found = validate_email(typed, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise EmailRefusedError(_WRONG) from None
+    display = found.ascii_email or found.normalized
+    if len(display) > LONGEST:  # an accent in the domain takes several characters on the wire
+        raise EmailRefusedError(_TOO_LONG)
+    return Address(display, display.casefold())

@@ -1,0 +1,142 @@
+"""What stands between a websocket and Reflex: whose tab it is, at what pace it is read, what it may say.
+
+Reflex knows a tab by a token that its browser makes up and sends along in an address, and gives the tab's state to
+whoever says that token. Here the token is tied to the visitor cookie, so that said by anybody else it means another
+tab.
+"""
+
+import asyncio
+import re
+from secrets import token_hex
+from urllib.parse import parse_qs, urlencode
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog import get_logger
+
+from app import keys
+from app.services import visitors
+from app.web import metrics
+from app.web.events import EventRefusedError
+from app.web.flood import Network, Networks, Pace
+from app.web.frames import FrameRefusedError, Frames
+from app.web.visitor import key_of
+
+_TOKEN = re.compile(r"[0-9a-fA-F-]{36}")
+_POLICY_VIOLATION = 1008
+_TRY_AGAIN_LATER = 1013
+_LOGGED = frozenset({1, 10, 100, 1000, 10_000})
+
+_log = get_logger(__name__)
+
+
+class Sockets:
+    """ASGI middleware for websockets; everything else passes untouched."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._networks = Networks()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Open the websocket to Reflex under the visitor's own token, or refuse it."""
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+        bound = _bound_query(scope)
+        if bound is None:
+            await _refuse(receive, send, "websocket_token", _POLICY_VIOLATION)
+            return
+        network = self._networks.get(_network(scope))
+        if not network.admits():
+            await _refuse(receive, send, "websocket_too_many", _TRY_AGAIN_LATER)
+            return
+        try:
+            await self._app({**scope, "query_string": bound}, _Reader(network, receive, send).receive, send)
+        finally:
+            network.leave()
+
+
+class _Reader:
+    """Reads one websocket at its pace and passes on what a page may say."""
+
+    def __init__(self, network: Network, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._network = network
+        self._pace = Pace(network)
+        self._frames = Frames()
+        self._is_slowed = False
+        self._refused = 0
+        self._closed = False
+
+    async def receive(self) -> Message:
+        """Return the next message that may go on."""
+        while not self._closed:
+            message = await self._receive()
+            if message["type"] != "websocket.receive":
+                return message
+            await self._keep_pace(message)
+            passed_on = await self._read(message)
+            if passed_on is not None:
+                return passed_on
+        return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+
+    async def _keep_pace(self, message: Message) -> None:
+        wait = self._pace.wait(len(message.get("text") or message.get("bytes") or ""))
+        if wait and not self._is_slowed:
+            self._is_slowed = True
+            _tell("websocket_flood")
+        if wait:
+            await asyncio.sleep(wait)
+
+    async def _read(self, message: Message) -> Message | None:
+        try:
+            frame = self._frames.read(message.get("text"))
+        except EventRefusedError as refused:
+            self._drop(refused.reason)
+            return None
+        except FrameRefusedError:
+            _tell("websocket_malformed")
+            self._closed = True
+            await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return None
+        if frame.is_report and not self._network.reports.allows():
+            metrics.REFUSALS.labels("reports_too_many").inc()
+            return None
+        return {"type": "websocket.receive", "text": frame.text}
+
+    def _drop(self, reason: str) -> None:
+        self._refused += 1
+        if self._refused in _LOGGED:
+            _log.warning("event_refused", reason=reason, refused=self._refused)
+        metrics.REFUSALS.labels(reason).inc()
+
+
+def _bound_query(scope: Scope) -> bytes | None:
+    """Return the query for Reflex, its token tied to the visitor; None if there is no token a browser makes.
+
+    Without a cookie nobody can be told from anybody else, so such a tab is new each time it connects.
+    """
+    said = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=None)
+    tokens = said.get("token", [])
+    if len(tokens) != 1 or not _TOKEN.fullmatch(tokens[0]):
+        return None
+    visitor = key_of(Headers(scope=scope))
+    tie = keys.keyed_hash("tab of visitor", f"{visitor} {tokens[0]}")[:32] if visitor else token_hex(16)
+    return urlencode({"EIO": "4", "transport": "websocket", "token": f"{tokens[0]}-{tie}"}).encode()
+
+
+def _network(scope: Scope) -> str:
+    client = scope.get("client")
+    return visitors.network_key(client[0] if client else "")
+
+
+async def _refuse(receive: Receive, send: Send, reason: str, code: int) -> None:
+    _tell(reason)
+    await receive()
+    await send({"type": "websocket.close", "code": code})
+
+
+def _tell(reason: str) -> None:
+    metrics.REFUSALS.labels(reason).inc()
+    _log.warning("request_refused", reason=reason)

@@ -1,0 +1,68 @@
+"""A browser, and the way through the portal that several measurements take."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from app import addresses
+
+PHONE = {"width": 360, "height": 740}
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+_BLOCK = "particulier/dossier/calcul/revenu"
+
+
+def program() -> str:
+    """Return the path of the Chromium on this machine; raise FileNotFoundError without one."""
+    for name in _NAMES:
+        if found := shutil.which(name):
+            return found
+    raise FileNotFoundError("no Chromium on this machine: run « make test-services »")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Give a running browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program(), args=_FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def to_office(page: Page, portal: str) -> None:
+    """Give an address in Carcassonne and stop at the office found."""
+    page.goto(portal + addresses.contact(_BLOCK))
+    page.get_by_label("Numéro et voie").fill("12 rue de Verdun")
+    page.get_by_label("Code postal").fill("11000")
+    page.get_by_label("Commune (obligatoire)").select_option(label="Carcassonne (Aude)")
+    page.get_by_role("button", name="Rechercher votre service").click()
+    expect(page.get_by_role("link", name="Prendre rendez-vous")).to_be_visible()
+
+
+def to_agenda(page: Page, portal: str) -> None:
+    """Begin booking in Carcassonne and stop at the agenda."""
+    to_office(page, portal)
+    page.get_by_role("link", name="Prendre rendez-vous").click()
+    to_topic(page)
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_role("radio", name="Sur place").check()
+    page.get_by_role("button", name="Rechercher un créneau disponible").click()
+    expect(page.get_by_role("table")).to_be_visible()
+
+
+def to_topic(page: Page) -> None:
+    """Follow the first block of each level until a topic is reached."""
+    going_on, blocks = page.get_by_role("button", name="Continuer"), page.locator("main .tile")
+    expect(page.get_by_role("heading", name="Précisez votre motif")).to_be_visible()
+    for _ in range(6):
+        expect(going_on.or_(blocks.first)).to_be_visible()
+        if going_on.is_visible():
+            return
+        before = page.url
+        blocks.first.click()
+        page.wait_for_url(lambda url, before=before: url != before)  # type: ignore[misc]
+    raise AssertionError("the topic tree has no end")

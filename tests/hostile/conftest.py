@@ -1,0 +1,77 @@
+"""A portal in production mode that hostile clients talk to, and somebody whose data they are after."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.services import database
+from app.settings import get_settings
+from tests.e2e.portal import Portal, build_pages, running
+from tests.hostile import inventory
+from tests.hostile.inventory import Handler, PublicVar
+from tests.hostile.walk import Victim, book
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """Run a portal with demonstration data."""
+    build_pages()
+    with running(Portal(tmp_path_factory.mktemp("hostile"))) as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def settings(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give tests the portal's own settings, so that services called here read its database."""
+    for name, value in portal.environment().items():
+        monkeypatch.setenv(name, value)
+    for name in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL"):
+        monkeypatch.delenv(name, raising=False)
+    _forget()
+    yield
+    _forget()
+
+
+@pytest.fixture(autouse=True)
+def nothing_breaks(portal: Portal) -> Iterator[None]:
+    """Fail a test during which a handler failed or a stack trace was written."""
+    before = len(portal.failures())
+    yield
+    assert portal.failures()[before:] == []
+
+
+def _forget() -> None:
+    database.reset()
+    get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def listed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Handler], list[PublicVar]]:
+    """List the handlers and the public variables of the application."""
+    folder: Path = tmp_path_factory.mktemp("inventory")
+    return inventory.read(folder)
+
+
+@pytest.fixture
+def handlers(listed: tuple[list[Handler], list[PublicVar]]) -> list[Handler]:
+    """Give every event handler."""
+    return listed[0]
+
+
+@pytest.fixture
+def public_vars(listed: tuple[list[Handler], list[PublicVar]]) -> list[PublicVar]:
+    """Give every public variable of the portal's own states."""
+    return listed[1]
+
+
+_booked: dict[str, Victim] = {}
+
+
+@pytest.fixture
+def victim(portal: Portal) -> Victim:
+    """Give somebody who has booked in this portal, once for all tests."""
+    if portal.url not in _booked:
+        _booked[portal.url] = asyncio.run(book(portal.url))
+    return _booked[portal.url]
