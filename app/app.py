@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app import addresses, logging
-from app.components import layout
+from app.components import boundary, layout
 from app.pages import (
     channel,
     confirmation,
@@ -54,7 +54,10 @@ app = rx.App(
     api_transformer=transformers(),
 )
 app.register_lifespan_task(background)
-app.app_wraps = {(5, "Overlay"): lambda _stateful: layout.connection_notice()}
+app.app_wraps = {
+    (55, "ErrorBoundary"): lambda _stateful: boundary.boundary(),
+    (5, "Overlay"): lambda _stateful: layout.connection_notice(),
+}
 
 
 def _add(component: object, route: str, title: str, on_load: object = None) -> None:

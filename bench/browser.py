@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app import addresses
+from app.content import topics
+from app.models import OfficeKind
 
 PHONE = {"width": 360, "height": 740}
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -46,23 +48,15 @@ def to_office(page: Page, portal: str) -> None:
 def to_agenda(page: Page, portal: str) -> None:
     """Begin booking in Carcassonne and stop at the agenda."""
     to_office(page, portal)
-    page.get_by_role("link", name="Prendre rendez-vous").click()
-    to_topic(page)
+    page.goto(portal + addresses.topic(topic_path()))
     page.get_by_role("button", name="Continuer").click()
     page.get_by_role("radio", name="Sur place").check()
     page.get_by_role("button", name="Rechercher un créneau disponible").click()
     expect(page.get_by_role("table")).to_be_visible()
 
 
-def to_topic(page: Page) -> None:
-    """Follow the first block of each level until a topic is reached."""
-    going_on, blocks = page.get_by_role("button", name="Continuer"), page.locator("main .tile")
-    expect(page.get_by_role("heading", name="Précisez votre motif")).to_be_visible()
-    for _ in range(6):
-        expect(going_on.or_(blocks.first)).to_be_visible()
-        if going_on.is_visible():
-            return
-        before = page.url
-        blocks.first.click()
-        page.wait_for_url(lambda url, before=before: url != before)  # type: ignore[misc]
-    raise AssertionError("the topic tree has no end")
+def topic_path() -> str:
+    """Return the path of a short topic that can be treated on site and by telephone."""
+    wanted = {"counter", "phone"}
+    fits = (topic for topic in topics.all_topics() if topic.kind == OfficeKind.INDIVIDUALS)
+    return next(topic.path for topic in fits if topic.minutes == 30 and wanted <= set(topic.channels))

@@ -10,8 +10,11 @@ from app.state.forms import SUMMARY_ID
 
 
 def form(*content: Any, on_submit: Any, **attributes: Any) -> rx.Component:
-    """Return a form whose errors are shown by us, not by the browser."""
-    return rx.el.form(*content, on_submit=on_submit, no_validate=True, class_name="form", **attributes)
+    """Return a form whose errors are shown by us, not by the browser.
+
+    The method keeps what was typed out of addresses and logs should the form leave before the page is alive.
+    """
+    return rx.el.form(*content, on_submit=on_submit, method="post", no_validate=True, class_name="form", **attributes)
 
 
 def required_note(words: str = "Les champs suivis de « obligatoire » doivent être remplis.") -> rx.Component:
@@ -24,7 +27,7 @@ def text_field(
     name: str,
     label: str,
     *,
-    hint: str = "",
+    hint: Any = "",
     mark: str = "",
     kind: str = "text",
     short: bool = False,
@@ -45,34 +48,55 @@ def text_field(
         draft=state.draft[name],
         force=force if force is not None else 0,
         on_save=state.keep,
-        custom_attrs={**kind_attribute, **_described(state, name, hint), **attributes},
+        custom_attrs={**kind_attribute, **described(state, name, hint=hint), **attributes},
     )
     return framed(state, name, label, control, hint=hint, mark=mark)
 
 
-def framed(state: Any, name: str, label: str, control: rx.Component, *, hint: str = "", mark: str = "") -> rx.Component:
-    """Return a control under its label, hint and error."""
+def framed(
+    state: Any,
+    name: str,
+    label: str,
+    control: rx.Component,
+    *,
+    hint: Any = "",
+    mark: str = "",
+    after: rx.Component | None = None,
+) -> rx.Component:
+    """Return a control under its label, hint and error; `after` stands under it."""
     return rx.el.div(
         rx.el.label(label, _mark(mark), html_for=name),
         _hint(name, hint),
         error_message(state, name),
         control,
+        *([after] if after is not None else []),
         class_name=rx.cond(state.errors[name], "field invalid", "field"),
     )
 
 
 def select_field(
-    state: Any, name: str, label: str, options: Any, *, hint: str = "", mark: str = "", **attributes: Any
+    state: Any,
+    name: str,
+    label: str,
+    options: Any,
+    *,
+    hint: Any = "",
+    mark: str = "",
+    force: Any = None,
+    **attributes: Any,
 ) -> rx.Component:
-    """Return a list to choose from; `options` are option elements, the chosen one is `state.draft[name]`."""
+    """Return a list to choose from; `options` are option elements, the chosen one is `state.draft[name]`.
+
+    When `force` grows, what the person chose meanwhile gives way to the draft, as for text fields.
+    """
     control = rx.el.select(
         options,
         id=name,
         name=name,
         default_value=state.draft[name],
-        key=state.draft[name],
+        key=state.draft[name] if force is None else f"{state.draft[name]}-{force}",
         on_change=lambda value: state.keep(name, value),
-        custom_attrs={**_described(state, name, hint), **attributes},
+        custom_attrs={**described(state, name, hint=hint), **attributes},
     )
     return framed(state, name, label, control, hint=hint, mark=mark)
 
@@ -118,6 +142,21 @@ def radio(
     )
 
 
+def checkbox(state: Any, name: str, *label: Any, mark: str = "") -> rx.Component:
+    """Return a box to tick; a form that is submitted holds « oui » under its name when it is ticked."""
+    # Not by `id=`: Reflex would send true in place of the value.
+    attributes = {"id": name, "name": name, "value": "oui", **described(state, name)}
+    return rx.el.div(
+        error_message(state, name),
+        rx.el.label(
+            rx.el.input(type="checkbox", custom_attrs=attributes),
+            rx.el.span(*label, _mark(mark)),
+            class_name="choice",
+        ),
+        class_name=rx.cond(state.errors[name], "field invalid", "field"),
+    )
+
+
 def error_message(state: Any, name: str) -> rx.Component:
     """Return the error of one field, if it has one."""
     return rx.cond(
@@ -155,13 +194,19 @@ def _mark(mark: str) -> rx.Component:
     return rx.el.span(f" ({mark})", class_name="mark") if mark else rx.fragment()
 
 
-def _hint(name: str, hint: str) -> rx.Component:
-    return rx.el.p(hint, id=f"{name}-aide", class_name="hint") if hint else rx.fragment()
-
-
-def _described(state: Any, name: str, hint: str) -> dict[str, Any]:
-    help_id = f"{name}-aide" if hint else ""
+def described(state: Any, name: str, *, hint: Any = "") -> dict[str, Any]:
+    """Return the attributes that tie a control to its error and, if there is one, to its hint."""
+    help_id = f"{name}-aide" if _is_said(hint) else ""
     return {
         "aria-invalid": rx.cond(state.errors[name], "true", "false"),
         "aria-describedby": rx.cond(state.errors[name], f"{name}-erreur {help_id}".strip(), help_id),
     }
+
+
+def _hint(name: str, hint: Any) -> rx.Component:
+    return rx.el.p(hint, id=f"{name}-aide", class_name="hint") if _is_said(hint) else rx.fragment()
+
+
+def _is_said(hint: Any) -> bool:
+    # A component or a variable cannot be compared with an empty string.
+    return not isinstance(hint, str) or hint != ""

@@ -16,11 +16,25 @@ _CRUMBS = (("Contact", addresses.CONTACT),)
 
 def journey_page(steps: Sequence[str], current: int, title: str, *content: Any, leave: bool = True) -> rx.Component:
     """Return step `current` (from 1) of a journey, with « Effacer et quitter » under it unless `leave` is false."""
+    return wizard_page(JourneyState, steps, current, title, *content, crumbs=_CRUMBS, here=_HERE, leave=leave)
+
+
+def wizard_page(
+    state: Any,
+    steps: Sequence[str],
+    current: int,
+    title: str,
+    *content: Any,
+    crumbs: Sequence[layout.Crumb],
+    here: str,
+    leave: bool = True,
+) -> rx.Component:
+    """Return step `current` (from 1) of the journey behind `state`, named `here` in the breadcrumb after `crumbs`."""
     return layout.page(
         stepper(steps, current, title),
-        gate(JourneyState, *content, *([leaving(JourneyState)] if leave else [])),
-        crumbs=_CRUMBS,
-        here=_HERE,
+        gate(state, *content, *([leaving(state)] if leave else [])),
+        crumbs=crumbs,
+        here=here,
     )
 
 

@@ -8,10 +8,13 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from app import addresses
 from app.components import icons
+from app.components.native_form import native_form
+from app.content import topics
+from app.state.account import AccountState
 from app.state.failure import FailureState
 
-ASSISTANCE_PHONE = "01 99 00 12 34"
-ASSISTANCE_HOURS = "du lundi au vendredi de 8 h à 18 h"
+ASSISTANCE_PHONE = topics.assistance().phone
+ASSISTANCE_HOURS = topics.assistance().hours
 
 _NAVIGATION = (
     ("Contact et rendez-vous", addresses.CONTACT),
@@ -66,7 +69,7 @@ def header() -> rx.Component:
                 href=addresses.HOME,
                 class_name="brand",
             ),
-            rx.el.nav(_links(_NAVIGATION), class_name="main-nav", aria_label="Navigation principale"),
+            rx.el.nav(_navigation(), class_name="main-nav", aria_label="Navigation principale"),
             rx.el.button(
                 icons.bars(),
                 "Menu",
@@ -87,7 +90,7 @@ def header() -> rx.Component:
                 ),
                 class_name="top",
             ),
-            _links(_NAVIGATION),
+            _navigation(),
             id="menu",
             class_name="menu-panel",
             aria_label="Menu principal",
@@ -154,6 +157,35 @@ def failure() -> rx.Component:
             ),
         ),
         role="alert",
+    )
+
+
+def _navigation() -> rx.Component:
+    """Return the links of the header; whoever is signed in finds their name and the way out in place of the way in."""
+    *others, _way_in = _NAVIGATION
+    return rx.cond(
+        AccountState.name != "",
+        rx.el.ul(
+            *(rx.el.li(rx.el.a(label, href=href)) for label, href in others),
+            rx.el.li(
+                rx.el.a(
+                    rx.el.span("Espace professionnel de ", class_name="unseen"),
+                    AccountState.name,
+                    href=addresses.PROFESSIONAL_SPACE,
+                    class_name="who",
+                )
+            ),
+            rx.el.li(_sign_out()),
+        ),
+        _links(_NAVIGATION),
+    )
+
+
+def _sign_out() -> rx.Component:
+    return native_form(
+        rx.el.button("Se déconnecter", type="submit", class_name="btn second"),
+        action=addresses.PROFESSIONAL_SIGN_OUT,
+        custom_attrs={"data-sign-out": ""},
     )
 
 

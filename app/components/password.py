@@ -44,18 +44,11 @@ def password_field(
             "autoCapitalize": "none",
             "spellCheck": "false",
             "maxLength": _LONGEST_TYPED,
-            **fields.described(state, name, has_hint=bool(hint)),
+            **fields.described(state, name, hint=hint),
         },
         **events,
     )
-    return rx.el.div(
-        fields.label(name, label, mark),
-        rx.el.p(hint, id=f"{name}-aide", class_name="hint") if hint else rx.fragment(),
-        fields.error_message(state, name),
-        rx.el.div(control, class_name="secret"),
-        after or rx.fragment(),
-        class_name=rx.cond(state.errors[name], "field invalid", "field"),
-    )
+    return fields.framed(state, name, label, rx.el.div(control, class_name="secret"), hint=hint, mark=mark, after=after)
 
 
 def strength_meter(level: Any) -> rx.Component:

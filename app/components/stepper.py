@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import reflex as rx
 
 BOOKING = ("Motif", "Modalité", "Créneau", "Vos informations", "Confirmation")
+SIGN_UP = ("Conditions générales", "Identifiants", "Formulaire inscription", "Récapitulatif", "Enregistrement")
+ACTIVATION = ("Code d’activation", "Identifiants", "Récapitulatif")
 RESCHEDULING = ("Modalité", "Créneau", "Vérification", "Confirmation")
 
 

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app import addresses
-from app.components import blocks, buttons, layout
+from app.components import blocks, buttons, layout, notices
 from app.content import topics
 
 
@@ -20,7 +20,7 @@ def home() -> rx.Component:
                 ),
                 class_name="hero",
             ),
-            rx.el.noscript(_without_script()),
+            rx.el.noscript(notices.without_script()),
             rx.el.div(_booking(), _professional(), _personal(), class_name="cards"),
             class_name="wrap",
         ),
@@ -79,17 +79,4 @@ def _personal() -> rx.Component:
             class_name="more",
         ),
         class_name="card",
-    )
-
-
-def _without_script() -> rx.Component:
-    return rx.el.div(
-        rx.el.h2("Ce site a besoin de JavaScript pour la prise de rendez-vous"),
-        rx.el.p(
-            "Activez-le dans votre navigateur, ou appelez l’assistance au ",
-            layout.ASSISTANCE_PHONE,
-            f", {layout.ASSISTANCE_HOURS} : un agent prend le rendez-vous avec vous. "
-            "Les pages d’aide et d’information se lisent sans JavaScript.",
-        ),
-        class_name="notice warm",
     )

@@ -94,12 +94,12 @@ def _signed_in(kind: SpaceKind, visitor_key: str, request: Request, form: dict[s
     return sign_in.sign_in(
         kind,
         visitor_key,
-        visitors.network_key(request.client.host if request.client else ""),
-        form["adresse"],
-        form["mot-de-passe"],
-        form["captcha-id"],
-        form["captcha"],
-        request.headers.get("User-Agent", ""),
+        network=visitors.network_key(request.client.host if request.client else ""),
+        email=form["adresse"],
+        password=form["mot-de-passe"],
+        captcha_id=form["captcha-id"],
+        captcha_answer=form["captcha"],
+        user_agent=request.headers.get("User-Agent", ""),
         cookie_header=visitor.cookies_of(request.headers),
     )
 

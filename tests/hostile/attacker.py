@@ -135,7 +135,7 @@ async def attack(
     async with aiohttp.ClientSession(connector=connector) as session:
         try:
             socket = await session.ws_connect(
-                f"{address}/_event?EIO=4&transport=websocket&token={token}",
+                f"{address}/_event/?EIO=4&transport=websocket&token={token}",
                 headers={**headers, **host},
                 max_msg_size=0,
                 autoping=True,

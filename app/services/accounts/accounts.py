@@ -105,7 +105,8 @@ def find_by_email(session: Session, kind: SpaceKind, key: str) -> Account | None
 
 def view(row: Account) -> AccountView:
     """Return what of an account's row leaves the services."""
-    assert row.id is not None, "the account was never stored"
+    if row.id is None:
+        raise ValueError("an account without an id was never stored")
     return AccountView(
         id=row.id,
         kind=SpaceKind(row.kind),

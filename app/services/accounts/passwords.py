@@ -49,10 +49,32 @@ _INVISIBLE_BLANKS = "\N{ZERO WIDTH SPACE}\N{WORD JOINER}\N{ZERO WIDTH NO-BREAK S
 
 # zxcvbn knows English; these are what French keyboards and habits bring into long passwords.
 _FRENCH = (
-    "azertyuiop qsdfghjklm wxcvbn azerty azertyuiopqsdfghjklmwxcvbn motdepasse mot passe bonjour soleil doudou "
-    "chouchou jetaime loulou coucou bienvenue marseille toulouse bordeaux france francais impots entreprise societe "
-    "comptable comptabilite cabinet secret professionnel espace connexion administration"
-).split()
+    "azerty",
+    "azertyuiop",
+    "qsdfghjklm",
+    "wxcvbn",
+    "azertyuiopqsdfghjklmwxcvbn",
+    "motdepasse",
+    "bonjour",
+    "bienvenue",
+    "soleil",
+    "doudou",
+    "chouchou",
+    "jetaime",
+    "loulou",
+    "marseille",
+    "toulouse",
+    "bordeaux",
+    "francais",
+    "impots",
+    "entreprise",
+    "societe",
+    "comptable",
+    "comptabilite",
+    "cabinet",
+    "professionnel",
+    "connexion",
+)
 
 _TOO_SHORT = f"Choisissez un mot de passe d’au moins {SHORTEST}\u00a0caractères, par exemple une phrase sans espaces."
 _TOO_LONG = f"Choisissez un mot de passe de {LONGEST}\u00a0caractères au plus."

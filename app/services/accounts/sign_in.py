@@ -45,13 +45,13 @@ class SignInRefusedError(Exception):
 def sign_in(
     kind: SpaceKind,
     visitor_key: str,
+    *,
     network: str,
     email: str,
     password: str,
     captcha_id: str,
     captcha_answer: str,
     user_agent: str,
-    *,
     cookie_header: str = "",
 ) -> str:
     """Open a session of the account whose address and password these are; return the value of its cookie.
@@ -75,7 +75,7 @@ def sign_in(
         raise SignInRefusedError(BUSY) from None
     token = None
     if account is not None and kept is not None:
-        token = _opened(kind, visitor_key, account, kept, user_agent, cookie_header)
+        token = _opened(kind, visitor_key, account, kept, user_agent=user_agent, cookie_header=cookie_header)
     if token is None:
         _note_failure(visitor_key, account)
         raise SignInRefusedError(REFUSED)
@@ -183,7 +183,7 @@ def _verified(account: _Known | None, password: str) -> str | None:
 
 
 def _opened(
-    kind: SpaceKind, visitor_key: str, account: _Known, kept: str, user_agent: str, cookie_header: str
+    kind: SpaceKind, visitor_key: str, account: _Known, kept: str, *, user_agent: str, cookie_header: str
 ) -> str | None:
     """Open the session; None if the password was changed or the account closed since it was verified."""
     with database.writing() as session:
