@@ -8,39 +8,42 @@ from reflex.plugins import SitemapPlugin
 
 from app.settings import get_settings
 
-_ENDPOINT = "const endpoint = new URL(url_str);"
 _SAME_ORIGIN = """if (typeof window !== "undefined") {
     return new URL(new URL(url_str).pathname, window.location.origin);
   }
   """
+# Reflex bakes host and port in at build time, and tells people in English that the site has changed under their feet.
+_CHANGES = {
+    "const endpoint = new URL(url_str);": _SAME_ORIGIN + "const endpoint = new URL(url_str);",
+    '"A new version of this app is available."': '"Ce site vient de changer de version. Votre saisie est conservée."',
+    'button.textContent = "Reload";': 'button.textContent = "Recharger la page";',
+}
 
 
-def _with_same_origin(script: str) -> str:
-    """Return Reflex's client script with every back-end address taken from the page's own origin.
-
-    Reflex bakes host and port in at build time; with this, one build serves any address. Raises ValueError when
-    Reflex's template no longer has the line this builds on.
-    """
-    if _SAME_ORIGIN in script:
-        return script
-    if script.count(_ENDPOINT) != 1:
-        raise ValueError("Reflex's state.js has changed: read getBackendURL again")
-    return script.replace(_ENDPOINT, _SAME_ORIGIN + _ENDPOINT)
+def _adapted(script: str) -> str:
+    """Return Reflex's client script with `_CHANGES`; raise ValueError when its template no longer has their lines."""
+    for before, after in _CHANGES.items():
+        if after in script:
+            continue
+        if script.count(before) != 1:
+            raise ValueError(f"Reflex's state.js has changed: look for {before}")
+        script = script.replace(before, after)
+    return script
 
 
-class SameOriginPlugin(rx.plugins.Plugin):
-    """Make the built pages talk to the address they came from."""
+class ClientScriptPlugin(rx.plugins.Plugin):
+    """Make the built pages talk to the address they came from, and in French."""
 
     def pre_compile(self, **context: Any) -> None:
         """Register the change to Reflex's client script."""
-        context["add_modify_task"]("utils/state.js", _with_same_origin)
+        context["add_modify_task"]("utils/state.js", _adapted)
 
 
 _settings = get_settings()
 
 config = rx.Config(
     app_name="app",
-    plugins=[SameOriginPlugin()],
+    plugins=[ClientScriptPlugin()],
     disable_plugins=[SitemapPlugin],  # it would bake the public address in
     cors_allowed_origins=list(_settings.allowed_origins),
     state_manager_mode=StateManagerMode.REDIS if _settings.redis_url else StateManagerMode.MEMORY,

@@ -7,7 +7,7 @@ import pytest
 import rxconfig
 from app import frontend
 
-REFLEX_SCRIPT = "before\n  const endpoint = new URL(url_str);\nafter"
+REFLEX_SCRIPT = "before\n  " + "\n".join(rxconfig._CHANGES) + "\nafter"
 
 
 @pytest.fixture
@@ -91,12 +91,14 @@ def test_a_failed_build_is_said_and_tried_again(project: Path, monkeypatch: pyte
     assert _build(project, monkeypatch)
 
 
-def test_the_browser_talks_to_the_address_its_page_came_from() -> None:
-    changed = rxconfig._with_same_origin(REFLEX_SCRIPT)
+def test_the_browser_talks_to_the_address_its_page_came_from_and_in_french() -> None:
+    changed = rxconfig._adapted(REFLEX_SCRIPT)
     assert "window.location.origin" in changed
-    assert rxconfig._with_same_origin(changed) == changed
+    assert "new version" not in changed
+    assert "Recharger la page" in changed
+    assert rxconfig._adapted(changed) == changed
 
 
 def test_a_change_in_reflex_that_would_undo_this_stops_the_build() -> None:
     with pytest.raises(ValueError, match=r"state\.js"):
-        rxconfig._with_same_origin("nothing like it")
+        rxconfig._adapted("nothing like it")
