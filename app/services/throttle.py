@@ -34,6 +34,27 @@ RULES = {
     "sign_in_visitor": "6/minute; 20/hour; 60/day",
     "sign_in_network": "60/minute; 600/hour; 3000/day",
     "sign_in_address": "6/minute; 15/hour; 40/day",
+    # By visitor and network only, apart from sign-in: nobody can keep the owner of an account from its recovery.
+    "recovery_visitor": "5/minute; 15/hour; 40/day",
+    "recovery_network": "30/minute; 200/hour; 1000/day",
+    "recovery_link": "30/minute; 200/hour",
+    # By session: whoever found a browser signed in must not guess the password there.
+    "password_again": "6/minute; 20/hour; 60/day",
+    "new_address": "5/minute; 15/hour; 40/day",
+    "new_address_code": "10/minute; 60/hour",
+    "account_change": "20/minute; 120/hour",
+    "summary_pdf": "10/minute; 60/hour",
+    "assistance_visitor": "3/minute; 10/hour; 30/day",
+    "assistance_network": "10/minute; 60/hour; 300/day",
+    "strength": "60/minute; 600/hour",
+    # What tells whether an address is in use comes after a CAPTCHA, and rarely.
+    "sign_up_address": "10/minute; 30/hour; 60/day",
+    "sign_up_address_network": "40/minute; 200/hour; 600/day",
+    "sign_up": "20/minute; 60/hour; 200/day",
+    "activation": "10/minute; 30/hour; 100/day",
+    "activation_network": "40/minute; 200/hour; 600/day",
+    "withdrawal": "5/minute; 20/hour; 60/day",
+    "withdrawal_network": "20/minute; 100/hour; 300/day",
     "search": "60/minute; 600/hour",
     "event": "600/minute",
 }

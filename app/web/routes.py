@@ -19,6 +19,7 @@ from app.services.appointments.calendar_file import calendar_file
 from app.services.notifications import delivery
 from app.services.throttle import TooManyAttemptsError
 from app.web import error_pages, metrics, origins, visitor
+from app.web.account_files import account_file_routes
 from app.web.byte_ranges import ranged
 from app.web.drawn_media import DrawnMedia
 from app.web.forwarded import PROXIED
@@ -38,6 +39,7 @@ def http_routes() -> FastAPI:
     api.add_api_route("/rendez-vous/suivi/{token}/rendez-vous.ics", _calendar, methods=_GET)
     api.include_router(_operators_routes())
     api.include_router(sign_in_routes())
+    api.include_router(account_file_routes())
     return api
 
 

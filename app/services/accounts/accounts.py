@@ -4,18 +4,19 @@ Accounts of the two kinds of space never mix: whatever finds one is told the kin
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col
 
-from app import clock
-from app.models import Account, RequestOutcome, SignUpRequest, SpaceKind, SpaceMode
+from app.models import Account, SpaceKind, SpaceMode
 from app.services import database
+from app.services.accounts import requests
 
-ACTIVATION_LIFETIME = timedelta(hours=48)
-"""How long a code works once its mail was handed to the mail server (spec/professional-space.md, activation)."""
+WITHOUT_SECRETS = (defer(Account.trust_answer), defer(Account.iban))  # type: ignore[arg-type]
+"""Options of a query for `view`: what is encrypted stays unread, at each page and each tap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,10 @@ class AddressStatus:
 
 def get(account_id: int) -> AccountView | None:
     """Return an open account, None if there is none of this id."""
+    query = select(Account).where(col(Account.id) == account_id, col(Account.closed_at).is_(None))
     with database.reading() as session:
-        row = session.get(Account, account_id)
-        return None if row is None or row.closed_at else view(row)
+        row = session.execute(query.options(*WITHOUT_SECRETS)).scalar_one_or_none()
+        return view(row) if row else None
 
 
 def status_of_address(kind: SpaceKind, key: str) -> AddressStatus:
@@ -82,25 +84,18 @@ def address_status(session: Session, kind: SpaceKind, key: str) -> AddressStatus
     has_certificate = session.execute(account).scalar_one_or_none()
     if has_certificate is not None:
         return AddressStatus(AddressState.CERTIFICATE if has_certificate else AddressState.TAKEN)
-    request = select(col(SignUpRequest.created_at), col(SignUpRequest.sent_at)).where(
-        col(SignUpRequest.kind) == kind,
-        col(SignUpRequest.email_key) == key,
-        col(SignUpRequest.outcome) == RequestOutcome.PENDING,
-    )
-    pending = session.execute(request).one_or_none()
-    if pending is None:
-        return AddressStatus(AddressState.FREE)
-    until = (pending.sent_at or pending.created_at) + ACTIVATION_LIFETIME
-    is_dead = pending.sent_at is not None and until <= clock.now()
-    return AddressStatus(AddressState.FREE) if is_dead else AddressStatus(AddressState.PENDING, until)
+    until = requests.pending_until(session, kind, key)
+    return AddressStatus(AddressState.PENDING, until) if until else AddressStatus(AddressState.FREE)
 
 
 def find_by_email(session: Session, kind: SpaceKind, key: str) -> Account | None:
     """Return the open account of an address (`email_address.Address.key`), None if there is none."""
-    query = select(Account).where(
-        col(Account.kind) == kind, col(Account.email_key) == key, col(Account.closed_at).is_(None)
-    )
-    return session.execute(query).scalar_one_or_none()
+    return session.execute(select(Account).where(is_open_at(kind, key))).scalar_one_or_none()
+
+
+def is_open_at(kind: SpaceKind, key: str) -> ColumnElement[bool]:
+    """Return the condition that finds the open account of an address, one at most."""
+    return and_(col(Account.kind) == kind, col(Account.email_key) == key, col(Account.closed_at).is_(None))
 
 
 def view(row: Account) -> AccountView:

@@ -53,6 +53,7 @@ _FRENCH = (
     "azertyuiop",
     "qsdfghjklm",
     "wxcvbn",
+    "azertyuiopqsdfghjklm",
     "azertyuiopqsdfghjklmwxcvbn",
     "motdepasse",
     "bonjour",

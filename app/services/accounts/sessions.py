@@ -113,6 +113,7 @@ def find(kind: SpaceKind, cookie_header: str, *, touch: bool = True) -> SessionV
                 col(Account.closed_at).is_(None),
                 _is_live(),
             )
+            .options(*accounts.WITHOUT_SECRETS)
         )
         found = session.execute(query).one_or_none()
     if found is None:
@@ -152,6 +153,8 @@ def end_all(account_id: int, except_id: str | None = None) -> int:
 
 def revoke(session: Session, account_id: int, except_id: str | None = None) -> int:
     """Do what `end_all` does inside the caller's transaction, for a change of password."""
+    # Locked first, as at sign-in: two that end many sessions at once would wait for each other without end.
+    session.execute(select(col(Account.id)).where(col(Account.id) == account_id).with_for_update())
     mine = col(AccountSession.account_id) == account_id
     ended = _end(session, and_(mine, col(AccountSession.id) != except_id) if except_id else mine)
     audit.record(session, "sessions_ended", subject=subject(account_id), outcome=f"{ended} ended")
