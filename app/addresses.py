@@ -102,6 +102,11 @@ def calendar_file(token: str) -> str:
     return f"{follow_up(token)}/rendez-vous.ics"
 
 
+def sign_up(mode: str) -> str:
+    """Return where the sign-up for a space of this mode (`SpaceMode`) begins."""
+    return f"{SIGN_UP_CONDITIONS}?{urlencode({'mode': mode})}"
+
+
 def captcha_image(challenge_id: str) -> str:
     """Return the path of a CAPTCHA's picture."""
     return f"/captcha/{challenge_id}.png"
@@ -110,3 +115,18 @@ def captcha_image(challenge_id: str) -> str:
 def captcha_sound(challenge_id: str) -> str:
     """Return the path of a CAPTCHA's sound."""
     return f"/captcha/{challenge_id}.wav"
+
+
+def activation(code: str) -> str:
+    """Return the address of the activation's first screen with the code filled in."""
+    return f"{ACTIVATION_CODE}?{urlencode({'code': code})}"
+
+
+def not_me(token: str) -> str:
+    """Return the path of « Ce n'est pas moi » for a sign-up request."""
+    return f"{NOT_ME}/{quote(token, safe='')}"
+
+
+def recovery_reset(token: str) -> str:
+    """Return the path of the page where a lost password is replaced."""
+    return f"{RECOVERY_RESET}/{quote(token, safe='')}"

@@ -4,30 +4,52 @@ import reflex as rx
 
 from app import addresses, logging
 from app.components import boundary, layout
+from app.content import static_pages
 from app.pages import (
+    activation,
+    assistance,
     channel,
     confirmation,
     contact,
     details,
     follow_up,
+    gallery,
     home,
     information,
     mailbox,
     office,
+    recovery,
+    sign_in,
+    sign_up,
     slot,
+    space,
+    space_changes,
+    space_choice,
     topic,
+    withdrawal,
 )
+from app.settings import get_settings
+from app.state.account import AccountState
+from app.state.activation import ActivationIdentifiersState, ActivationSummaryState, CodeState
+from app.state.assistance import AssistanceState
 from app.state.channel import ChannelState
 from app.state.confirmation import ConfirmationState
 from app.state.contact import ContactState
 from app.state.details import CheckState, DetailsState
-from app.state.failure import on_exception
+from app.state.failure import on_browser_error, on_exception
 from app.state.follow_up import FollowUpState
+from app.state.gallery import GalleryState
 from app.state.lost_link import LostLinkState
 from app.state.mailbox import MailboxState
 from app.state.office import OfficeState, OtherOfficeState
+from app.state.recovery import RecoveryState, ResetState
+from app.state.sign_in import SignInState
+from app.state.sign_up import ConditionsState, FormState, IdentifiersState, RegisteredState, SummaryState
 from app.state.slot import SlotState
+from app.state.space import SessionsState, SpaceState
+from app.state.space_changes import SpaceAddressState, SpaceDetailsState, SpacePasswordState, SpaceSecretsState
 from app.state.topic import TopicState
+from app.state.withdrawal import NotMeState, WithdrawalState
 from app.web.application import transformers
 from app.web.background import background
 
@@ -51,6 +73,7 @@ app = rx.App(
         rx.el.script(src="/guichet.js", custom_attrs={"defer": True}),
     ],
     backend_exception_handler=on_exception,
+    frontend_exception_handler=on_browser_error,
     api_transformer=transformers(),
 )
 app.register_lifespan_task(background)
@@ -61,7 +84,10 @@ app.app_wraps = {
 
 
 def _add(component: object, route: str, title: str, on_load: object = None) -> None:
-    app.add_page(component, route=route, title=f"{title} · {SITE}", description=_DESCRIPTION, on_load=on_load)  # type: ignore[arg-type]
+    """Add a page; the header of each one shows who is signed in."""
+    own = on_load if isinstance(on_load, list) else [on_load] if on_load else []
+    loads = [AccountState.load, *own]
+    app.add_page(component, route=route, title=f"{title} · {SITE}", description=_DESCRIPTION, on_load=loads)  # type: ignore[arg-type]
 
 
 _add(home.home, addresses.HOME, "Accueil")
@@ -84,6 +110,8 @@ _add(
     ConfirmationState.load,
 )
 _add(mailbox.mailbox, addresses.DEMO_MAILBOX, "Boîte de démonstration", MailboxState.load)
+if get_settings().is_demo:
+    _add(gallery.gallery, addresses.DEMO_COMPONENTS, "Composants", GalleryState.load)
 for route, page_id, title in (
     (addresses.HELP, "aide", "Aide"),
     (addresses.HELP_BOOKING, "aide-prendre-rendez-vous", "Prendre rendez-vous pas à pas"),
@@ -94,6 +122,55 @@ for route, page_id, title in (
 ):
     _add(information.information(page_id), route, title)
 _add(information.site_map, addresses.SITE_MAP, "Plan du site")
-_add(lambda: information.space_to_come("Espace professionnel"), addresses.PROFESSIONAL_SIGN_IN, "Espace professionnel")
 _add(lambda: information.space_to_come("Espace particulier"), addresses.PERSONAL_SIGN_IN, "Espace particulier")
+# The professional space: signing in, signing up, activating
+_add(sign_in.sign_in, addresses.PROFESSIONAL_SIGN_IN, "Connexion à votre espace professionnel", SignInState.load)
+_add(space_choice.space_choice, addresses.SPACE_CHOICE, "Créer votre espace professionnel")
+_add(sign_up.conditions, addresses.SIGN_UP_CONDITIONS, "Conditions générales", ConditionsState.load)
+_add(sign_up.identifiers, addresses.SIGN_UP_IDENTIFIERS, "Identifiants", IdentifiersState.load)
+_add(sign_up.form, addresses.SIGN_UP_FORM, "Formulaire d’inscription", FormState.load)
+_add(sign_up.summary, addresses.SIGN_UP_SUMMARY, "Récapitulatif", SummaryState.load)
+_add(sign_up.registered, addresses.SIGN_UP_REGISTERED, "Enregistrement", RegisteredState.load)
+_add(withdrawal.withdrawal, addresses.WITHDRAWAL, "Annuler une demande", WithdrawalState.load)
+_add(withdrawal.not_me, addresses.NOT_ME_ROUTE, "Ce n’est pas moi", NotMeState.load)
+_add(activation.code, addresses.ACTIVATION_CODE, "Activation, code", CodeState.load)
+_add(
+    activation.identifiers,
+    addresses.ACTIVATION_IDENTIFIERS,
+    "Activation, identifiants",
+    ActivationIdentifiersState.load,
+)
+_add(activation.summary, addresses.ACTIVATION_SUMMARY, "Votre inscription", ActivationSummaryState.load)
+
+# The professional space itself: its pages, the lost password, help
+_add(space.space, addresses.PROFESSIONAL_SPACE, "Espace professionnel", SpaceState.load)
+_add(space.services, addresses.SPACE_SERVICES, "Gérer les services", SpaceState.load)
+_add(
+    space_changes.details,
+    addresses.SPACE_DETAILS,
+    "Modifier mes coordonnées",
+    [SpaceDetailsState.load, SpaceSecretsState.load],
+)
+_add(space_changes.password, addresses.SPACE_PASSWORD, "Changer mon mot de passe", SpacePasswordState.load)
+_add(space_changes.address, addresses.SPACE_ADDRESS, "Changer mon adresse de connexion", SpaceAddressState.load)
+_add(space.sessions, addresses.SPACE_SESSIONS, "Mes sessions ouvertes", SessionsState.load)
+_add(recovery.recovery, addresses.RECOVERY, "Mot de passe oublié", RecoveryState.load)
+_add(recovery.reset, addresses.RECOVERY_RESET_ROUTE, "Nouveau mot de passe", ResetState.load)
+_add(assistance.assistance, addresses.ASSISTANCE, "Écrire à l’assistance", AssistanceState.load)
+for route, page_id in (
+    (addresses.HELP_MOVING, "aide-deplacer-ou-annuler"),
+    (addresses.HELP_MODE, "aide-choisir-un-mode"),
+    (addresses.HELP_SIGN_UP, "aide-creer-espace"),
+    (addresses.HELP_ACTIVATION, "aide-activer-espace"),
+    (addresses.HELP_WITHDRAWAL, "aide-annuler-demande"),
+    (addresses.HELP_SIGN_IN, "aide-se-connecter"),
+    (addresses.HELP_RECOVERY, "aide-mot-de-passe-oublie"),
+    (addresses.HELP_DETAILS, "aide-modifier-coordonnees"),
+    (addresses.HELP_SERVICES, "aide-adherer-aux-services"),
+    (addresses.HELP_PERSONAL, "aide-espace-particulier"),
+    (addresses.HELP_SAFETY, "aide-securite"),
+    (addresses.LOCAL_TAXES, "payer-impots-locaux"),
+):
+    _add(information.information(page_id), route, static_pages.page(page_id).title)
+
 _add(information.not_found, "404", "Page introuvable")

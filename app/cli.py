@@ -54,11 +54,12 @@ def migrate() -> None:
 
 @cli.command("demo-data")
 def demo_data() -> None:
-    """Write the demonstration's offices; does nothing when they are there."""
+    """Write the demonstration's offices and its space with a certificate; does nothing when they are there."""
     from app.services import demo_data as demonstration
 
     with database.writing() as session:
         demonstration.load(session)
+        demonstration.load_accounts(session)
     typer.echo("Demonstration data are in place.")
 
 

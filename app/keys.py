@@ -53,7 +53,7 @@ def decrypt(token: str) -> str:
 
 
 def _mac(key: str, purpose: str, value: str) -> bytes:
-    return hmac.digest(key.encode(), f"{purpose}\0{value}".encode(), hashlib.sha256)
+    return hmac.digest(key.encode(), f"{purpose}\0{value}".encode(errors="surrogatepass"), hashlib.sha256)
 
 
 def _fernet() -> MultiFernet:

@@ -29,7 +29,9 @@ _SECRET_KEY = re.compile(
 )
 _MAIL = re.compile(r"[^\s<>\"'=:,;()]+@[^\s<>\"',;()]+")
 _PARAMETER = re.compile(r"(?i)\b((?:token|sid|lien|password|secret|key|code)=)[^&\s\"']+")
-_FOLLOW_UP = re.compile(r"(/rendez-vous/suivi/)[^/\s\"'?]+")
+# Reflex names tabs in its warnings.
+_TAB = re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?:-[0-9a-f]{32})?\b")
+_LINK = re.compile(r"(/rendez-vous/suivi/|/espace-professionnel/(?:nouveau-mot-de-passe|pas-moi)/)[^/\s\"'?]+")
 _NOISY = ("asyncio", "engineio", "httpcore", "httpx", "python_multipart", "socketio", "watchfiles")
 
 
@@ -98,7 +100,7 @@ def _renderer(is_demo: bool) -> Processor:
 
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
-        value = _FOLLOW_UP.sub(rf"\1{HIDDEN}", _PARAMETER.sub(rf"\1{HIDDEN}", value))
+        value = _LINK.sub(rf"\1{HIDDEN}", _PARAMETER.sub(rf"\1{HIDDEN}", _TAB.sub(HIDDEN, value)))
         return _MAIL.sub(HIDDEN, value) if "@" in value else value
     if isinstance(value, Mapping):
         return {key: _masked(inner) for key, inner in value.items() if not _SECRET_KEY.search(str(key))}

@@ -4,39 +4,57 @@ import { createElement, useEffect, useRef } from "react";
 
 const PAUSE = 700;
 
+// After a server restart the page is drawn again from the start: what was typed meanwhile waits here, in memory
+// only, for the same field of the same visit to the same page.
+const waiting = new Map();
+const place = (name) => `${history.state?.key ?? ""} ${location.pathname} ${name}`;
+
 function useDraft({ name, draft, force, onSave }) {
   const field = useRef(null);
   const timer = useRef(0);
   const seen = useRef(force);
   const save = useRef(onSave);
+  const typed = useRef(null);
   save.current = onSave;
 
   const flush = () => {
     if (!timer.current) return;
     clearTimeout(timer.current);
     timer.current = 0;
-    if (field.current) save.current?.(name, field.current.value);
+    save.current?.(name, typed.current);
   };
+  const later = () => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(flush, PAUSE);
+  };
+  useEffect(() => {
+    const here = place(name);
+    if (waiting.has(here) && field.current) {
+      typed.current = field.current.value = waiting.get(here);
+      waiting.delete(here);
+      later();
+    }
+    document.addEventListener("guichet:leaving", flush);
+    return () => {
+      document.removeEventListener("guichet:leaving", flush);
+      flush();
+      if (typed.current !== null && place(name) === here) waiting.set(here, typed.current);
+    };
+  }, []);
   useEffect(() => {
     const element = field.current;
     const forced = seen.current !== force;
     seen.current = force;
+    if (forced) typed.current = null;
     // What a person has typed wins over an older draft that arrives late.
-    if (element && (forced || (element.value === "" && draft))) element.value = draft ?? "";
+    if (element && (forced || (element.value === "" && typed.current === null && draft))) element.value = draft ?? "";
   }, [draft, force]);
-  useEffect(() => {
-    addEventListener("pagehide", flush);
-    return () => {
-      removeEventListener("pagehide", flush);
-      flush();
-    };
-  }, []);
   return {
     ref: field,
     name,
-    onInput: () => {
-      clearTimeout(timer.current);
-      timer.current = setTimeout(flush, PAUSE);
+    onInput: (event) => {
+      typed.current = event.target.value;
+      later();
     },
     onBlur: flush,
   };

@@ -1,7 +1,7 @@
-// What a strict content security policy leaves to one small script of our own.
+// What the content security policy leaves to one small script of our own.
 (() => {
   const one = (selector, root = document) => root.querySelector(selector);
-  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const all = (selector) => [...document.querySelectorAll(selector)];
   const byId = (id) => document.getElementById(id);
   const closest = (event, selector) => event.target.closest?.(selector);
   const halt = (event) => (event.preventDefault(), event.stopPropagation());
@@ -13,15 +13,15 @@
       const clock = one("[data-deadline]", box);
       const left = Math.max(0, Math.floor((Date.parse(clock.dataset.deadline) - Date.now()) / 1000));
       write(clock, `${Math.floor(left / 60)} min ${String(left % 60).padStart(2, "0")} s`);
-      one("[data-deadline-running]", box).hidden = left === 0;
+      one("[data-deadline-running]", box).hidden = !left;
       one("[data-deadline-over]", box).hidden = left > 0;
       const soon = left <= 120 ? "Il reste moins de deux minutes pour confirmer." : "";
-      write(one("[data-deadline-said]", box), left === 0 ? "Le délai est passé." : soon);
+      write(one("[data-deadline-said]", box), left ? soon : "Le délai est passé.");
     }
   };
   setInterval(count, 1000);
 
-  // After a client-side navigation focus would fall to the body: the title takes it.
+  // After a navigation focus would fall to the body: the title takes it.
   const here = () => location.pathname + location.search;
   let place = here();
   let day = null;
@@ -31,35 +31,31 @@
       one("[popover]:popover-open")?.hidePopover();
       if (!location.hash) setTimeout(() => one("h1")?.focus({ preventScroll: true }), 60);
     }
-    const mark = "Erreur : ";
-    const failed = one(".error-summary") !== null;
-    if (failed !== document.title.startsWith(mark)) {
-      document.title = failed ? mark + document.title : document.title.slice(mark.length);
-    }
-    const chosen = one("[data-times]")?.dataset.times ?? null;
+    const { title } = document;
+    const failed = !!one(".error-summary");
+    if (failed !== title.startsWith("Erreur : ")) document.title = failed ? "Erreur : " + title : title.slice(9);
+    const times = one("[data-times]");
+    const chosen = times?.dataset.times ?? null;
     if (chosen !== day) {
-      const tapped = day !== null && chosen;
+      if (day !== null && chosen && matchMedia("(max-width: 47.99rem)").matches) times.scrollIntoView({ block: "nearest" });
       day = chosen;
-      if (tapped && matchMedia("(max-width: 47.99rem)").matches) one("[data-times]").scrollIntoView({ block: "nearest" });
     }
     roam();
     count();
   };
 
   // The agenda is one stop of the Tab key; arrows move inside it.
+  const days = () => all("[data-agenda] [data-day]");
   const roam = () => {
-    for (const grid of all("[data-agenda]")) {
-      const cells = all("[data-day]", grid);
-      const first = (state) => cells.find((cell) => cell.matches(state));
-      const stop = first(":focus") ?? first("[aria-pressed=true]") ?? first("[aria-disabled=false]") ?? cells[0];
-      for (const cell of cells) cell.tabIndex = cell === stop ? 0 : -1;
-    }
+    const cells = days();
+    const first = (state) => cells.find((day) => day.matches(state));
+    const stop = first(":focus") ?? first("[aria-pressed=true]") ?? first("[aria-disabled=false]") ?? cells[0];
+    for (const each of cells) each.tabIndex = each === stop ? 0 : -1;
   };
   const move = (event) => {
-    const cell = closest(event, "[data-agenda] [data-day]");
-    if (!cell) return;
-    const cells = all("[data-day]", cell.closest("[data-agenda]"));
-    const at = cells.indexOf(cell);
+    const cells = days();
+    const at = cells.indexOf(closest(event, "[data-day]"));
+    if (at < 0) return;
     const monday = at - (at % 7);
     const arrows = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - 7, ArrowDown: at + 7 };
     const to = { ...arrows, Home: monday, End: monday + 6, PageUp: -1, PageDown: cells.length }[event.key];
@@ -78,31 +74,35 @@
       field.scrollIntoView({ block: "center" });
     }
     const sound = byId(closest(event, "[data-play]")?.dataset.play);
-    if (sound) {
-      sound.currentTime = 0;
-      sound.play();
-    }
-    byId(closest(event, "[data-open]")?.dataset.open)?.showModal();
-    if (closest(event, "[data-close]")) closest(event, "dialog")?.close();
+    if (sound) sound.currentTime = 0;
+    sound?.play();
+    const box = byId(closest(event, "[data-open]")?.dataset.open);
+    box?.showModal();
+    box?.querySelector("h2").focus();
+    closest(event, "[data-close]")?.closest("dialog").close();
     if (closest(event, "[data-print]")) print();
     if (closest(event, "[aria-disabled=true]")) halt(event);
   };
 
-  // Signing out ends every tab: the page that follows tells the others, which load again without a session.
+  // Signing out ends every tab: the page that follows tells the others.
   const tabs = new BroadcastChannel("guichet");
   const reload = () => one("[data-sign-out]") && location.reload();
   const post = (event) => {
-    // A form the browser itself sends goes once.
-    if (event.target.method === "post" && event.submitter) event.submitter.ariaDisabled = "true";
+    // What the browser posts goes once; what Reflex takes over may be sent again.
+    if (!event.defaultPrevented && event.target.method === "post" && event.submitter) event.submitter.ariaDisabled = "true";
     if (closest(event, "[data-sign-out]")) sessionStorage.out = 1;
   };
   if (sessionStorage.out) tabs.postMessage(delete sessionStorage.out);
   tabs.onmessage = reload;
 
+  // Before Reflex hangs up, fields hand over what they have not saved yet (draft-field.js).
+  const leaving = () => document.dispatchEvent(new Event("guichet:leaving"));
+  for (const name of ["beforeunload", "pagehide"]) addEventListener(name, leaving);
+
   addEventListener("keydown", move);
   addEventListener("click", press, true);
-  addEventListener("submit", post, true);
+  addEventListener("submit", post);
   addEventListener("pageshow", (event) => event.persisted && reload());
   addEventListener("toggle", (event) => event.newState === "open" && one("a, button", event.target)?.focus(), true);
-  new MutationObserver(follow).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-pressed", "data-times", "href"] });
+  new MutationObserver(follow).observe(document, { subtree: true, childList: true, attributeFilter: ["aria-pressed", "data-times", "href"] });
 })();

@@ -1,1 +1,1 @@
-"""What the portal costs, each figure beside its floor: `python -m bench` (budgets in docs/bench.md)."""
+"""What the portal costs, each figure beside its floor: `make bench`, or `python -m bench NAME…` for a part."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bench import results
 from bench.results import Result
 
-MODULES = ("search", "race", "page_weight", "cold_start")
+MODULES = ("search", "race", "page_weight", "cold_start", "wire", "lighthouse")
 
 
 def main(asked: list[str]) -> int:

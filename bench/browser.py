@@ -13,7 +13,7 @@ from app.models import OfficeKind
 PHONE = {"width": 360, "height": 740}
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-_BLOCK = "particulier/dossier/calcul/revenu"
+BLOCK = "particulier/dossier/calcul/revenu"
 
 
 def program() -> str:
@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
 
 def to_office(page: Page, portal: str) -> None:
     """Give an address in Carcassonne and stop at the office found."""
-    page.goto(portal + addresses.contact(_BLOCK))
+    page.goto(portal + addresses.contact(BLOCK))
     page.get_by_label("Numéro et voie").fill("12 rue de Verdun")
     page.get_by_label("Code postal").fill("11000")
     page.get_by_label("Commune (obligatoire)").select_option(label="Carcassonne (Aude)")

@@ -99,5 +99,7 @@ def _settle(dialect: str) -> None:
     with database.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if dialect == "postgresql":
             for table in (_SLOT, _APPOINTMENT):
-                connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}"))
+                connection.execute(
+                    text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), max(id)) FROM {table.name}")
+                )
             connection.execute(text("VACUUM ANALYZE"))

@@ -32,7 +32,7 @@ def preparation(card: Any, documents: Any) -> rx.Component:
             rx.el.p("Aucun document particulier n’est demandé."),
         ),
         rx.el.p("Un agent pourra vous téléphoner pour préparer votre rendez-vous."),
-        rx.el.p("Téléphone du service : ", card.office_phone),
+        rx.el.p("Téléphone du service : ", rx.el.span(card.office_phone, class_name="nowrap")),
         class_name="side",
         aria_label="Avant le rendez-vous",
     )

@@ -9,8 +9,8 @@ from app.components import fields
 FIELD = "captcha"
 
 
-def captcha(state: Any) -> rx.Component:
-    """Return the block for a state that mixes in CaptchaMixin."""
+def captcha(state: Any, change: Any = None) -> rx.Component:
+    """Return the block for a state that mixes in CaptchaMixin; `change` shows another picture unless the mixin does."""
     return rx.el.div(
         rx.el.div(
             rx.el.label(
@@ -18,7 +18,8 @@ def captcha(state: Any) -> rx.Component:
             ),
             rx.el.p("Six lettres ou chiffres, sans tenir compte des majuscules.", id="captcha-aide", class_name="hint"),
             rx.cond(
-                state.captcha_image,
+                # A page that comes back first gets the picture of before, which may have served.
+                state.is_hydrated & (state.captcha_image != ""),
                 rx.el.img(
                     src=state.captcha_image, alt="Image à recopier, l’extrait sonore la dit", class_name="picture"
                 ),
@@ -26,7 +27,9 @@ def captcha(state: Any) -> rx.Component:
             ),
             rx.el.audio(src=state.captcha_sound, id="captcha-son", custom_attrs={"preload": "none"}),
             rx.el.div(
-                rx.el.button("Changer l'image", type="button", on_click=state.change_captcha, class_name="as-link"),
+                rx.el.button(
+                    "Changer l'image", type="button", on_click=change or state.change_captcha, class_name="as-link"
+                ),
                 rx.el.button(
                     "Ecouter l'extrait sonore",
                     type="button",

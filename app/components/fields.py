@@ -142,14 +142,18 @@ def radio(
     )
 
 
-def checkbox(state: Any, name: str, *label: Any, mark: str = "") -> rx.Component:
-    """Return a box to tick; a form that is submitted holds « oui » under its name when it is ticked."""
+def checkbox(state: Any, name: str, *label: Any, mark: str = "", checked: Any = False) -> rx.Component:
+    """Return a box to tick; a form that is submitted holds « oui » under its name when it is ticked.
+
+    `checked` is how it stands at first.
+    """
     # Not by `id=`: Reflex would send true in place of the value.
     attributes = {"id": name, "name": name, "value": "oui", **described(state, name)}
     return rx.el.div(
         error_message(state, name),
         rx.el.label(
-            rx.el.input(type="checkbox", custom_attrs=attributes),
+            # Its key: what was ticked before may arrive after the first rendering.
+            rx.el.input(type="checkbox", default_checked=checked, key=f"{checked}", custom_attrs=attributes),
             rx.el.span(*label, _mark(mark)),
             class_name="choice",
         ),

@@ -5,6 +5,7 @@ from typing import Any
 
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
+from reflex_components_core.el.elements.inline import A
 
 from app import addresses
 from app.components import icons
@@ -15,6 +16,7 @@ from app.state.failure import FailureState
 
 ASSISTANCE_PHONE = topics.assistance().phone
 ASSISTANCE_HOURS = topics.assistance().hours
+ASSISTANCE_CALL = f"tel:+33{''.join(filter(str.isdigit, ASSISTANCE_PHONE))[1:]}"
 
 _NAVIGATION = (
     ("Contact et rendez-vous", addresses.CONTACT),
@@ -38,12 +40,18 @@ def page(
     trail = [] if home else [breadcrumb(crumbs, here, more)]
     inner: list[rx.Component] = list(content) if home else [rx.el.div(*trail, failure(), *content, class_name="wrap")]
     return rx.fragment(
-        rx.el.a("Aller au contenu", href="#contenu", class_name="skip"),
+        # Not `rx.el.a`: its router would lead to the address of the page with a final slash, which is another address.
+        jump("Aller au contenu", "contenu", class_name="skip"),
         demo_banner(),
         header(),
         rx.el.main(*inner, id="contenu", tab_index=-1, class_name="home" if home else ""),
         footer(),
     )
+
+
+def jump(label: str, anchor: str, **attributes: Any) -> rx.Component:
+    """Return a link to a place on the same page; the router's own links would lead to the page again."""
+    return A.create(label, href=f"#{anchor}", **attributes)
 
 
 def demo_banner() -> rx.Component:
@@ -105,14 +113,21 @@ def footer() -> rx.Component:
     return rx.el.footer(
         rx.el.div(
             rx.el.nav(_links(_FOOTER), aria_label="Pied de page"),
-            rx.el.p(
-                "Assistance : ",
-                rx.el.a(ASSISTANCE_PHONE, href="tel:+33199001234"),
-                f", {ASSISTANCE_HOURS}",
-            ),
+            assistance_block(),
             class_name="wrap",
         ),
         class_name="site-footer",
+    )
+
+
+def assistance_block() -> rx.Component:
+    """Return how to reach somebody: telephone, hours, and the form."""
+    return rx.el.section(
+        rx.el.h2("Assistance", id="assistance"),
+        rx.el.p(rx.el.a(ASSISTANCE_PHONE, href=ASSISTANCE_CALL), f", {ASSISTANCE_HOURS}"),
+        rx.el.p(rx.el.a("Écrire à l’assistance", href=addresses.ASSISTANCE)),
+        class_name="assistance",
+        aria_labelledby="assistance",
     )
 
 
@@ -130,33 +145,36 @@ def connection_notice() -> rx.Component:
 
     Reflex puts the whole page inside what this returns: a fragment, so that the page is not inside the status.
     """
-    notice = rx.el.div(
+    return rx.fragment(rx.el.div(rx.cond(has_connection_errors, connection_lost()), role="status"))
+
+
+def connection_lost() -> rx.Component:
+    """Return what a lost connection is told with."""
+    return rx.el.div(
         rx.el.p(
             rx.el.b("Connexion interrompue. "),
             "Votre saisie est conservée ; la page reprendra d’elle-même.",
         ),
         class_name="connection",
     )
-    return rx.fragment(rx.el.div(rx.cond(has_connection_errors, notice), role="status"))
 
 
 def failure() -> rx.Component:
     """Return the notice that something went wrong on our side, empty most of the time."""
+    return rx.el.div(rx.cond(FailureState.reference != "", incident(FailureState.reference)), role="alert")
+
+
+def incident(reference: Any) -> rx.Component:
+    """Return what a failure on our side is told with."""
     return rx.el.div(
-        rx.cond(
-            FailureState.reference != "",
-            rx.el.div(
-                rx.el.p(
-                    rx.el.b("Un incident nous empêche de terminer. "),
-                    "Rien de ce que vous avez saisi n’est perdu. Réessayez dans un instant ; si cela se répète, "
-                    "appelez l’assistance en donnant la référence ",
-                    rx.el.span(FailureState.reference, class_name="reference"),
-                    ".",
-                ),
-                class_name="notice danger",
-            ),
+        rx.el.p(
+            rx.el.b("Un incident nous empêche de terminer. "),
+            "Rien de ce que vous avez saisi n’est perdu. Réessayez dans un instant ; si cela se répète, "
+            "appelez l’assistance en donnant la référence ",
+            rx.el.span(reference, class_name="reference"),
+            ".",
         ),
-        role="alert",
+        class_name="notice danger",
     )
 
 

@@ -3,16 +3,15 @@
 from typing import Any
 
 import reflex as rx
-from reflex.components.el import Form
 
 
-class _NativeForm(Form):
+class _NativeForm(rx.el.Form):  # type: ignore[misc]
     """A form without the submit handler that Reflex gives to every other."""
 
 
 def native_form(*content: Any, action: str, **attributes: Any) -> rx.Component:
     """Return a form posted to `action`; assets/guichet.js lets its button be pressed once."""
     # Form.create would prevent the browser's own submit (design/reflex-facts.md, « Sign-in form »).
-    create = rx.Component.create.__func__  # type: ignore[attr-defined]
+    create = rx.Component.create.__func__
     form: rx.Component = create(_NativeForm, *content, action=action, method="post", no_validate=True, **attributes)
     return form

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.components import buttons
+from app.components import buttons, icons
 from app.content import topics
 
 
@@ -12,6 +12,11 @@ def notice(*content: Any, tone: str = "", role: str = "") -> rx.Component:
     """Return a notice; `tone` is "", "warm", "danger" or "ok", `role` "alert" or "status" when it appears later."""
     attributes = {"role": role} if role else {}
     return rx.el.div(*content, class_name=f"notice {tone}".strip(), **attributes)
+
+
+def success(*content: Any) -> rx.Component:
+    """Return the notice that something is done."""
+    return rx.el.div(icons.check(), *content, class_name="success notice ok")
 
 
 def hold(what: Any, deadline: Any, extend: Any) -> rx.Component:

@@ -1,11 +1,12 @@
-"""Passwords: the field with « Afficher », the level of security said while typing, the advice (assets/password-field.js)."""
+"""Passwords: the field with « Afficher » (assets/password-field.js), the level of security, the advice."""
 
 from typing import Any
 
 import reflex as rx
 from reflex.event import passthrough_event_spec
 
-from app.components import fields
+from app.components import buttons, fields
+from app.components.dialog import closer, dialog, opener
 
 ADVICE_ID = "conseils-mot-de-passe"
 
@@ -58,11 +59,13 @@ def strength_meter(level: Any) -> rx.Component:
             rx.el.i(),
             rx.el.i(),
             rx.el.i(),
-            class_name="meter " + rx.match(level, ("Fort", "strong"), ("Moyen", "fair"), ("Faible", "weak"), ""),
+            class_name=rx.match(
+                level, ("Fort", "meter strong"), ("Moyen", "meter fair"), ("Faible", "meter weak"), "meter"
+            ),
             custom_attrs={"aria-hidden": "true"},
         ),
         rx.el.p(
-            rx.cond(level != "", rx.fragment("Niveau de sécurité : ", rx.el.b(level)), "Niveau de sécurité"),
+            rx.cond(level != "", rx.fragment("Niveau de sécurité : ", rx.el.b(level)), "Niveau de sécurité"),
             role="status",
             class_name="level small",
         ),
@@ -71,40 +74,29 @@ def strength_meter(level: Any) -> rx.Component:
 
 def advice_button() -> rx.Component:
     """Return the button that opens the advice."""
-    return rx.el.button(
-        "Conseils pour votre mot de passe", type="button", class_name="as-link", custom_attrs={"data-open": ADVICE_ID}
-    )
+    return opener("Conseils pour votre mot de passe", ADVICE_ID, "as-link")
 
 
 def advice_dialog() -> rx.Component:
     """Return the advice against stolen passwords, shown by `advice_button` and closed by « Fermer »."""
-    return rx.el.dialog(
-        rx.el.h2("Recommandations pour prévenir les usurpations", id=f"{ADVICE_ID}-titre"),
-        rx.el.ul(
-            *(
-                rx.el.li(*words)
-                for words in (
-                    ("Un mot de passe ", rx.el.b("différent pour chaque site"), ", pour limiter les effets d’un vol."),
-                    ("Un mot de passe différent de ceux que vous avez déjà utilisés.",),
-                    (rx.el.b("Ne l’envoyez pas par courriel"), " : les messageries sont la cible de nombreux pirates."),
-                    (rx.el.b("Ne le laissez pas en clair"), " dans un fichier ou sur un papier."),
-                    (
-                        rx.el.b("Renouvelez-le régulièrement"),
-                        ", notamment au départ d’un collaborateur.",
-                    ),
-                )
-            )
-        ),
+    return dialog(
+        ADVICE_ID,
+        "Recommandations pour prévenir les usurpations",
+        rx.el.ul(*(rx.el.li(*words) for words in _ADVICE)),
         rx.el.p(
-            "Pour le retenir, partez d’une phrase : quelques mots sans rapport entre eux, reliés par des tirets, avec un "
-            "chiffre au milieu. Un gestionnaire de mots de passe en invente et les retient pour vous ; vous pouvez "
+            "Pour le retenir, partez d’une phrase : quelques mots sans rapport entre eux, reliés par des tirets, avec "
+            "un chiffre au milieu. Un gestionnaire de mots de passe en invente et les retient pour vous ; vous pouvez "
             "coller ici ce qu’il propose."
         ),
         rx.el.p("Sur un ordinateur partagé, réglez le navigateur pour qu’il ne retienne pas les mots de passe saisis."),
-        rx.el.div(
-            rx.el.button("Fermer", type="button", class_name="btn", custom_attrs={"data-close": ""}),
-            class_name="actions",
-        ),
-        id=ADVICE_ID,
-        custom_attrs={"aria-labelledby": f"{ADVICE_ID}-titre"},
+        buttons.actions(closer()),
     )
+
+
+_ADVICE: tuple[tuple[Any, ...], ...] = (
+    ("Un mot de passe ", rx.el.b("différent pour chaque site"), ", pour limiter les effets d’un vol."),
+    ("Un mot de passe différent de ceux que vous avez déjà utilisés.",),
+    (rx.el.b("Ne l’envoyez pas par courriel"), " : les messageries sont la cible de nombreux pirates."),
+    (rx.el.b("Ne le laissez pas en clair"), " dans un fichier ou sur un papier."),
+    (rx.el.b("Renouvelez-le régulièrement"), ", notamment au départ d’un collaborateur."),
+)

@@ -12,10 +12,15 @@ RESCHEDULING = ("Modalité", "Créneau", "Vérification", "Confirmation")
 
 def stepper(steps: Sequence[str], current: int, title: str) -> rx.Component:
     """Return « Étape 3 sur 5 », the page's title, the steps, and the next one; `current` counts from 1."""
+    return stepper_under(rx.el.h1(title, id="titre", tab_index=-1), steps, current)
+
+
+def stepper_under(title: rx.Component, steps: Sequence[str], current: int) -> rx.Component:
+    """Return the stepper around a title of any level."""
     following = f"Étape suivante : {_lower(steps[current])}" if current < len(steps) else "Dernière étape"
     return rx.el.div(
         rx.el.p(f"Étape {current} sur {len(steps)}", class_name="count"),
-        rx.el.h1(title, id="titre", tab_index=-1),
+        title,
         rx.el.ol(
             *(_step(label, number, current) for number, label in enumerate(steps, start=1)),
             class_name="steps",

@@ -33,7 +33,7 @@ class Country:
 @cache
 def all_countries() -> tuple[Country, ...]:
     """Return all of them in alphabetical order, France before the others."""
-    names = Locale("fr").territories
+    names = {str(code): str(name) for code, name in Locale("fr").territories.items()}
     codes = (code for code in names if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES)
     made = (Country(code, names[code], _dialling(code)) for code in codes)
     return tuple(sorted(made, key=lambda country: (country.code != FRANCE, _sorted_as(country.label))))

@@ -40,6 +40,11 @@ def day_with_year(value: dt.date) -> str:
     return f"{day(value)} {value.year}"
 
 
+def date(value: dt.date) -> str:
+    """Return « 20 février 2026 »."""
+    return f"{_day_and_month(value)} {value.year}"
+
+
 def time(value: dt.datetime | dt.time) -> str:
     """Return « 9 h 30 », or « 10 h » on the hour."""
     hour = f"{value.hour}{NBSP}h"

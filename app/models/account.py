@@ -124,6 +124,9 @@ class AccountSession(SQLModel, table=True):
     last_seen_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     ended_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    password_given_at: datetime | None = Field(
+        default=None, sa_column=Column(UtcDateTime), description="When the password was last typed again."
+    )
 
 
 class RecoveryToken(SQLModel, table=True):

@@ -56,6 +56,7 @@ def _choice(choice: rx.Var[ChannelChoice]) -> rx.Component:
         hint=choice.hint,
         identifier=choice.id,
         chosen=ChannelState.chosen,
+        keep=ChannelState.keep(choice.value),
     )
 
 

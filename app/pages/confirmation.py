@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import reflex as rx
 
 from app import addresses
-from app.components import appointment, buttons, icons
+from app.components import appointment, buttons, notices
 from app.components.journey import journey_page
 from app.components.stepper import BOOKING, RESCHEDULING
 from app.settings import get_settings
@@ -29,14 +29,12 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
         steps,
         len(steps),
         title,
-        rx.el.div(
-            icons.check(),
+        notices.success(
             rx.el.p(
                 "Un courriel de confirmation part à l’instant vers ",
                 rx.el.b(card.email),
                 ". Regardez aussi dans les courriers indésirables.",
             ),
-            class_name="success notice ok",
         ),
         rx.el.div(
             rx.el.div(

@@ -63,7 +63,9 @@ def _professional() -> rx.Component:
         rx.el.h2("Espace professionnel"),
         rx.el.p("Un seul espace pour toutes les entreprises que vous représentez ou gérez."),
         rx.el.div(
-            buttons.go("En savoir plus", addresses.PROFESSIONAL_SIGN_IN, "btn second"),
+            buttons.go("Se connecter", addresses.PROFESSIONAL_SIGN_IN, "btn second"),
+            rx.el.a("Créer un espace", href=addresses.SPACE_CHOICE),
+            rx.el.a("Activer mon espace", href=addresses.ACTIVATION_CODE),
             class_name="more",
         ),
         class_name="card",

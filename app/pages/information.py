@@ -6,12 +6,15 @@ from app import addresses
 from app.components import buttons, layout
 from app.content import static_pages, topics
 from app.content.static_pages import Section
+from app.settings import get_settings
+
+_CRUMBS = {"payer-impots-locaux": (("Espace professionnel", addresses.PROFESSIONAL_SIGN_IN),)}
 
 
 def information(page_id: str) -> rx.Component:
     """Return the page of static text with this identifier."""
     page = static_pages.page(page_id)
-    crumbs = (("Aide", addresses.HELP),) if page_id.startswith("aide-") else ()
+    crumbs = _CRUMBS.get(page_id, (("Aide", addresses.HELP),) if page_id.startswith("aide-") else ())
     return layout.page(
         rx.el.h1(page.title, id="titre", tab_index=-1),
         rx.el.p(page.lead, class_name="lead"),
@@ -31,9 +34,14 @@ def site_map() -> rx.Component:
         _links(
             "Vos espaces",
             ("Espace particulier", addresses.PERSONAL_SIGN_IN),
-            ("Espace professionnel", addresses.PROFESSIONAL_SIGN_IN),
+            ("Connexion à votre espace professionnel", addresses.PROFESSIONAL_SIGN_IN),
+            ("Créer votre espace professionnel", addresses.SPACE_CHOICE),
+            ("Activer votre espace professionnel", addresses.ACTIVATION_CODE),
+            ("Annulez votre demande", addresses.WITHDRAWAL),
+            ("Mot de passe oublié", addresses.RECOVERY),
+            ("Payer vos impôts locaux", addresses.LOCAL_TAXES),
         ),
-        _links("Aide", ("Aide", addresses.HELP), ("Prendre rendez-vous pas à pas", addresses.HELP_BOOKING)),
+        _links("Aide", ("Aide", addresses.HELP), *_help_sheets(), ("Écrire à l’assistance", addresses.ASSISTANCE)),
         _links(
             "À propos",
             ("Accessibilité", addresses.ACCESSIBILITY),
@@ -41,11 +49,7 @@ def site_map() -> rx.Component:
             ("Données personnelles", addresses.PRIVACY),
             ("Conditions générales", addresses.TERMS),
         ),
-        _links(
-            "Démonstration",
-            ("Boîte de démonstration", addresses.DEMO_MAILBOX),
-            ("Composants", addresses.DEMO_COMPONENTS),
-        ),
+        *([_demonstration()] if get_settings().is_demo else []),
         here="Plan du site",
     )
 
@@ -62,6 +66,11 @@ def space_to_come(title: str) -> rx.Component:
         ),
         here=title,
     )
+
+
+def _help_sheets() -> list[tuple[str, str]]:
+    sheets = (page for page in static_pages.all_pages() if page.id.startswith("aide-"))
+    return [(page.title, f"{addresses.HELP}/{page.id.removeprefix('aide-')}") for page in sheets]
 
 
 def not_found() -> rx.Component:
@@ -89,6 +98,14 @@ def _section(section: Section) -> rx.Component:
             else []
         ),
         aria_labelledby=section.anchor,
+    )
+
+
+def _demonstration() -> rx.Component:
+    return _links(
+        "Démonstration",
+        ("Boîte de démonstration", addresses.DEMO_MAILBOX),
+        ("Composants", addresses.DEMO_COMPONENTS),
     )
 
 

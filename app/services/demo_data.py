@@ -20,7 +20,19 @@ from sqlmodel import Session, SQLModel, col, select
 from app import clock
 from app.content import communes
 from app.content.communes import Area, Commune
-from app.models import Absence, Agent, Channel, Closure, Office, OfficeKind, OpeningSession
+from app.models import (
+    Absence,
+    Account,
+    Agent,
+    Channel,
+    Closure,
+    Office,
+    OfficeKind,
+    OpeningSession,
+    SpaceKind,
+    SpaceMode,
+)
+from app.services import upsert
 from app.settings import get_settings
 
 Row = dict[str, Any]
@@ -33,6 +45,9 @@ CLOSED_CODE = "particuliers-522"
 """An office closed for two weeks from the day of the first load (Langres)."""
 COUNTER_ONLY_CODE = "particuliers-482"
 """An office that calls nobody back (Mende)."""
+
+CERTIFICATE_ADDRESS = "certificat@guichet.example"
+"""The sign-in address of a space with a certificate, which sign-up refuses with a message of its own."""
 
 SLOT_MINUTES = 30
 _LOCK = 0x67756963
@@ -162,6 +177,27 @@ def load(session: Session) -> None:
         _add_absences(session, _agents_of_demo(session), max(covered + timedelta(days=1), today), until, today)
     if missing:
         _add_offices(session, missing, today, until if covered is None else max(covered, until))
+
+
+def load_accounts(session: Session) -> None:
+    """Add the space with a certificate if it is missing; no password opens it. Safe at every start, like `load`."""
+    now = clock.now()
+    account = {
+        "kind": SpaceKind.PROFESSIONAL,
+        "mode": SpaceMode.EXPERT,
+        "email": CERTIFICATE_ADDRESS,
+        "email_key": CERTIFICATE_ADDRESS,
+        "password_hash": "",
+        "has_certificate": True,
+        "last_name": "Démonstration",
+        "first_name": "Certificat",
+        "trust_answer": "",
+        "iban": "",
+        "created_at": now,
+        "password_changed_at": now,
+    }
+    statement = upsert.insert(session, Account).values(account)
+    session.execute(statement.on_conflict_do_nothing(index_elements=["kind", "email_key"]))
 
 
 def _one_at_a_time(session: Session) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, select, update
@@ -115,20 +116,28 @@ def erase_expired() -> int:
         return _erase(session, and_(_not_finished(), ~_fresh())) + _erase(session, ended)
 
 
-def lock(session: Session, visitor_key: str, journey_id: str) -> None:
-    """Lock the visitor's live journey until the end of the transaction; raise JourneyGoneError if it is not there.
+def lock(session: Session, visitor_key: str, journey_id: str) -> JourneyView:
+    """Lock the visitor's live journey until the end of the transaction; return it as it stands under the lock.
 
-    It is the first lock of every verb, so that two tabs pass one after the other.
+    It is the first lock of every verb, so that two tabs pass one after the other. Raises JourneyGoneError.
     """
-    query = select(col(Journey.id)).where(_live(visitor_key, journey_id)).with_for_update()
-    if session.execute(query).scalar_one_or_none() is None:
+    query = select(Journey).where(_live(visitor_key, journey_id)).with_for_update()
+    row = session.execute(query).scalar_one_or_none()
+    if row is None:
         raise JourneyGoneError
+    return _view(row)
 
 
-def finish(session: Session, journey_id: str, appointment_id: int) -> None:
+def finish(
+    session: Session,
+    journey_id: str,
+    appointment_id: int | None = None,
+    kept: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
     """Mark the journey as having led to this appointment and erase what was typed: the appointment holds it.
 
-    The browser tabs it was open in stay known, so that its confirmation shows there only.
+    The browser tabs it was open in stay known, so that its confirmation shows there only; and what is in `kept`, for
+    a journey that leads to something else.
     """
     now = clock.now()
     query = select(col(Journey.draft)).where(col(Journey.id) == journey_id)
@@ -136,7 +145,7 @@ def finish(session: Session, journey_id: str, appointment_id: int) -> None:
     session.execute(
         update(Journey)
         .where(col(Journey.id) == journey_id)
-        .values(finished_at=now, updated_at=now, appointment_id=appointment_id, draft=_dumped({"tabs": tabs}))
+        .values(finished_at=now, updated_at=now, appointment_id=appointment_id, draft=_dumped({**kept, "tabs": tabs}))
     )
 
 

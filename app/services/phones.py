@@ -56,6 +56,18 @@ def shown(number: str) -> str:
     return phonenumbers.format_number(parsed, style).replace(" ", _NBSP)
 
 
+def split(number: str) -> tuple[str, str]:
+    """Return the country (ISO 3166) of an E.164 number and the number as one dials it there, for a form's fields."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return "FR", ""
+    region = phonenumbers.region_code_for_number(parsed)
+    if region is None:  # numbers of fiction belong to nobody
+        region = phonenumbers.region_code_for_country_code(parsed.country_code or _FRENCH_CODE)
+    return region, phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
+
+
 def _number(typed: str, region: str) -> str | None:
     """Return the number in E.164 as dialled from this region, None if it is none there."""
     try:

@@ -8,6 +8,7 @@ from sqlmodel import col
 from app import clock
 from app.models import CaptchaChallenge
 from app.services import database, journeys
+from app.services.accounts import new_address, recovery, requests, sessions, sign_in
 from app.services.appointments import holds
 
 
@@ -16,7 +17,16 @@ def tidy() -> Mapping[str, int]:
 
     It may run at any time, often, and in several processes at once.
     """
-    return {"drafts": journeys.erase_expired(), "holds": holds.sweep(), "challenges": _erase_challenges()}
+    return {
+        "drafts": journeys.erase_expired(),
+        "holds": holds.sweep(),
+        "challenges": _erase_challenges(),
+        "requests": requests.expire_requests(),
+        "sessions": sessions.erase_dead(),
+        "sign_in_notes": sign_in.erase_notes(),
+        "recovery_links": recovery.erase_expired(),
+        "new_addresses": new_address.erase_expired(),
+    }
 
 
 def _erase_challenges() -> int:

@@ -25,6 +25,12 @@ class CaptchaMixin(rx.State, mixin=True):
         """Show another picture."""
         await self._new_captcha()
 
+    async def _keep_or_renew_captcha(self) -> None:
+        """Show another picture only if the one shown no longer serves: what was typed of it stays otherwise."""
+        visitor = visitor_of(self)
+        if visitor and await call(captcha.answer_for_media, visitor, self._captcha_id) is None:
+            await self._new_captcha()
+
     async def _new_captcha(self) -> None:
         visitor = visitor_of(self)
         if visitor is None:

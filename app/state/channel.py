@@ -10,7 +10,7 @@ from app.models import Channel
 from app.services.appointments import steps
 from app.services.appointments.steps import RESCHEDULE, Progress, Step, WrongChoiceError
 from app.services.journeys import JourneyGoneError
-from app.state.base import call, fields, visitor_of
+from app.state.base import call, fields, text, visitor_of
 from app.state.forms import FormMixin
 from app.state.journey import JourneyState
 from app.state.office import CHANNEL_LABELS
@@ -49,10 +49,19 @@ class ChannelState(FormMixin, JourneyState):
         self.errors = {}
         self.topic_label, self.office_name = progress.topic.label, progress.office.name
         self.options = _choices(progress)
-        self.chosen = str(int(progress.channel)) if progress.channel else ""
-        if len(self.options) == 1:
-            self.chosen = self.options[0].value
+        self.chosen = _marked(progress, self.options)
         return None
+
+    @rx.event
+    async def keep(self, value: str) -> None:
+        """Keep the choice that was marked, for a reload before it is settled."""
+        visitor = visitor_of(self)
+        if visitor is None:
+            return
+        try:
+            await call(steps.remember, visitor, self._kind(), {FIELD: text(value, 2)})
+        except JourneyGoneError:
+            return
 
     @rx.event
     async def choose(self, data: dict[str, str]) -> EventSpec | None:
@@ -68,6 +77,16 @@ class ChannelState(FormMixin, JourneyState):
         except (WrongChoiceError, JourneyGoneError):
             return rx.redirect(addresses.CONTACT)
         return rx.redirect(addresses.RESCHEDULE_SLOT if progress.kind == RESCHEDULE else addresses.SLOT)
+
+
+def _marked(progress: Progress, options: list[ChannelChoice]) -> str:
+    values = [choice.value for choice in options]
+    if len(values) == 1:
+        return values[0]
+    marked = progress.typed.get(FIELD, "")
+    if marked in values:
+        return marked
+    return str(int(progress.channel)) if progress.channel else ""
 
 
 def _choices(progress: Progress) -> list[ChannelChoice]:

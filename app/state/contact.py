@@ -103,7 +103,7 @@ class ContactState(FormMixin, rx.State):
         """List the communes of that name, each told apart by its department."""
         name = fields(data, ["nom-commune"])["nom-commune"][:80]
         self.searched = name
-        self.found = [_place(commune) for commune in communes.search(name)] if name else []
+        self.found = [_place(commune) for commune in await call(communes.search, name)] if name else []
 
     @rx.event
     async def take_commune(self, code: str) -> None:

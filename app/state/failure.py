@@ -33,3 +33,8 @@ def on_exception(exception: Exception) -> EventSpec:
     _log.error("handler failed", reference=reference, exc_info=exception)
     shown: EventSpec = FailureState.show(reference)  # type: ignore[operator]  # an event handler, once compiled
     return shown
+
+
+def on_browser_error(exception: Exception) -> None:
+    """Log what a browser says has gone wrong there: anybody can send this, so it is a warning, bounded on its way."""
+    _log.warning("browser error", said=str(exception))

@@ -20,6 +20,7 @@ from app.services.appointments.steps import RESCHEDULE, Progress, Step, WrongCho
 from app.services.journeys import JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
 from app.state.base import call, local, network_of, tab_of, text, visitor_of
+from app.state.channel import FIELD as CHANNEL_FIELD
 from app.state.forms import FormMixin
 from app.state.journey import JourneyState
 from app.state.office import CHANNEL_LABELS
@@ -239,6 +240,7 @@ class SlotState(FormMixin, JourneyState):
         if progress is None or visitor is None or channel not in [int(known) for known in progress.channels()]:
             return elsewhere
         moved = await call(steps.choose_channel, visitor, progress.kind, Channel(channel))
+        await call(steps.remember, visitor, progress.kind, {CHANNEL_FIELD: str(channel)})
         await self._show(moved, None)
         await self._restore(moved)
         return None

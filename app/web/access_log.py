@@ -17,7 +17,12 @@ from app.web import metrics
 
 _REFERENCE = "guichet.reference"
 _HIDDEN = "…"
-_SECRET_FOLDERS = (f"{addresses.FOLLOW_UP}/", "/captcha/")
+_SECRET_FOLDERS = (
+    f"{addresses.FOLLOW_UP}/",
+    f"{addresses.NOT_ME}/",
+    f"{addresses.RECOVERY_RESET}/",
+    "/captcha/",
+)
 _LONGEST_SEGMENT = 40
 _LONGEST_PATH = 200
 _PROBES = ("/healthz", "/readyz", "/metrics")

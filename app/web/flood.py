@@ -12,7 +12,7 @@ EVENTS_PER_SECOND = 30
 EVENTS_AT_ONCE = 120
 """Events one connection may send in a burst, before `EVENTS_PER_SECOND` holds."""
 
-NETWORK_EVENTS_PER_SECOND = 300
+NETWORK_EVENTS_PER_SECOND = 150
 NETWORK_EVENTS_AT_ONCE = 3000
 """The same for all connections of a network together: an office building, a school, a mobile operator's gateway."""
 
@@ -28,6 +28,9 @@ NETWORK_REPORTS_AT_ONCE = 20
 
 BYTES_PER_EVENT = 4096
 """A message counts as one event for each beginning of so many bytes."""
+
+EVENTS_WAITING = 20
+"""Events of one tab that Reflex may have waiting; it keeps any number, and goes on with them when the tab is gone."""
 
 _NETWORKS_KEPT = 5000
 

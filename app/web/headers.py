@@ -18,6 +18,13 @@ _YEAR = 365 * 24 * 3600
 _HASHED_NAME = re.compile(r"/assets/[^/]+-[\w-]{8}(?:\.[a-z0-9]+)+")
 _PRIVATE = re.compile(r"/(?:rendez-vous|demo|espace-[a-z]+)(?:/|$)")
 _FILE = re.compile(r"\.[a-z0-9]{1,8}$")
+# Whoever knows such an address may act: it goes into no other request.
+_SECRET_FOLDERS = (
+    f"{addresses.FOLLOW_UP}/",
+    f"{addresses.NOT_ME}/",
+    f"{addresses.RECOVERY_RESET}/",
+    addresses.ACTIVATION_CODE,
+)
 
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -79,7 +86,7 @@ class SecurityHeaders:
         if is_page:
             headers.update(_ON_PAGES)
         headers["Content-Security-Policy"] = self._policy(path) if is_page else _NOTHING
-        headers["Referrer-Policy"] = "no-referrer" if path.startswith(f"{addresses.FOLLOW_UP}/") else "same-origin"
+        headers["Referrer-Policy"] = "no-referrer" if path.startswith(_SECRET_FOLDERS) else "same-origin"
         if _PRIVATE.match(path):
             headers["X-Robots-Tag"] = "noindex"
         if "no-store" not in headers.get("Cache-Control", ""):

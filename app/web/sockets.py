@@ -10,6 +10,7 @@ import re
 from secrets import token_hex
 from urllib.parse import parse_qs, urlencode
 
+from reflex_base.registry import RegistrationContext
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog import get_logger
@@ -18,13 +19,14 @@ from app import keys
 from app.services import visitors
 from app.web import metrics
 from app.web.events import EventRefusedError
-from app.web.flood import Network, Networks, Pace
+from app.web.flood import EVENTS_WAITING, Network, Networks, Pace
 from app.web.frames import FrameRefusedError, Frames
 from app.web.visitor import key_of
 
 _TOKEN = re.compile(r"[0-9a-fA-F-]{36}")
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
+_MOMENT = 0.02
 _LOGGED = frozenset({1, 10, 100, 1000, 10_000})
 
 _log = get_logger(__name__)
@@ -42,8 +44,8 @@ class Sockets:
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return
-        bound = _bound_query(scope)
-        if bound is None:
+        token = _bound_token(scope)
+        if token is None:
             await _refuse(receive, send, "websocket_token", _POLICY_VIOLATION)
             return
         network = self._networks.get(_network(scope))
@@ -51,7 +53,9 @@ class Sockets:
             await _refuse(receive, send, "websocket_too_many", _TRY_AGAIN_LATER)
             return
         try:
-            await self._app({**scope, "query_string": bound}, _Reader(network, receive, send).receive, send)
+            await self._app(
+                {**scope, "query_string": _query(token)}, _Reader(token, network, receive, send).receive, send
+            )
         finally:
             network.leave()
 
@@ -59,7 +63,8 @@ class Sockets:
 class _Reader:
     """Reads one websocket at its pace and passes on what a page may say."""
 
-    def __init__(self, network: Network, receive: Receive, send: Send) -> None:
+    def __init__(self, token: str, network: Network, receive: Receive, send: Send) -> None:
+        self._token = token
         self._receive = receive
         self._send = send
         self._network = network
@@ -88,6 +93,8 @@ class _Reader:
             _tell("websocket_flood")
         if wait:
             await asyncio.sleep(wait)
+        while _waiting(self._token) >= EVENTS_WAITING:
+            await asyncio.sleep(_MOMENT)
 
     async def _read(self, message: Message) -> Message | None:
         try:
@@ -112,18 +119,30 @@ class _Reader:
         metrics.REFUSALS.labels(reason).inc()
 
 
-def _bound_query(scope: Scope) -> bytes | None:
-    """Return the query for Reflex, its token tied to the visitor; None if there is no token a browser makes.
+def _bound_token(scope: Scope) -> str | None:
+    """Return the tab's token tied to the visitor; None if it is no token a browser makes.
 
     Without a cookie nobody can be told from anybody else, so such a tab is new each time it connects.
     """
-    said = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=None)
-    tokens = said.get("token", [])
+    tokens = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [])
     if len(tokens) != 1 or not _TOKEN.fullmatch(tokens[0]):
         return None
     visitor = key_of(Headers(scope=scope))
     tie = keys.keyed_hash("tab of visitor", f"{visitor} {tokens[0]}")[:32] if visitor else token_hex(16)
-    return urlencode({"EIO": "4", "transport": "websocket", "token": f"{tokens[0]}-{tie}"}).encode()
+    return f"{tokens[0]}-{tie}"
+
+
+def _query(token: str) -> bytes:
+    return urlencode({"EIO": "4", "transport": "websocket", "token": token}).encode()
+
+
+def _waiting(token: str) -> int:
+    """Return how many events of a tab Reflex has not finished (its internal name, hence the exact pin)."""
+    try:
+        queues = RegistrationContext.get().app.event_processor._token_queues
+    except (LookupError, RuntimeError):
+        return 0
+    return len(queues.get(token, ()))
 
 
 def _network(scope: Scope) -> str:

@@ -12,7 +12,8 @@ SCHEMES = ("light", "dark")
 
 _SOURCE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 _RUN = """async (tags) => {
-  await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => null)));
+  const ending = document.getAnimations().filter((animation) => animation.effect.getComputedTiming().endTime < Infinity);
+  await Promise.all(ending.map((animation) => animation.finished.catch(() => null)));
   const found = await axe.run(document, {
     runOnly: { type: "tag", values: tags },
     rules: { "target-size": { enabled: true } },

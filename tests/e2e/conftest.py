@@ -92,9 +92,11 @@ def arrive(browser: Browser, portal: Portal) -> Iterator[Arrive]:
     """Open windows for people; at the end none of them may have met an error or a refusal of the content policy."""
     arrived: list[Visitor] = []
 
-    def open_window(screen: dict[str, int] = DESKTOP, at: Portal = portal, **options: Any) -> Visitor:
+    def open_window(
+        screen: dict[str, int] = DESKTOP, at: Portal = portal, address: str = "", **options: Any
+    ) -> Visitor:
         context = browser.new_context(viewport=screen, locale="fr-FR", timezone_id="Europe/Paris", **options)  # type: ignore[arg-type]
-        arrived.append(Visitor(at, context))
+        arrived.append(Visitor(at, context, address or at.url))
         return arrived[-1]
 
     yield open_window

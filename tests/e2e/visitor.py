@@ -3,8 +3,7 @@
 import re
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,10 +49,11 @@ class Identity:
 
 @dataclass
 class Visitor:
-    """A browser with one window; `troubles` are the errors and refusals its console told about."""
+    """A browser with one window at this address of the portal; `troubles` are the errors and refusals its console told about."""
 
     portal: Portal
     context: BrowserContext
+    address: str
     page: Page = field(init=False)
     troubles: list[str] = field(default_factory=list)
     tolerated: list[str] = field(default_factory=list)
@@ -92,11 +92,11 @@ class Visitor:
 
     def go(self, path: str = "/") -> None:
         """Type an address."""
-        self.page.goto(f"{self.portal.url}{path}")
+        self.page.goto(f"{self.address}{path}")
 
     def is_at(self, path: str, title: str | re.Pattern[str]) -> None:
         """Check that this page is shown under its title, in French, and that it does not scroll sideways."""
-        expect(self.page).to_have_url(re.compile(rf"^{re.escape(self.portal.url + path)}/?(\?.*)?(#.*)?$"))
+        expect(self.page).to_have_url(re.compile(rf"^{re.escape(self.address + path)}/?(\?.*)?(#.*)?$"))
         expect(self.page.get_by_role("heading", level=1)).to_have_text(title)
         self.reads_french()
 
@@ -233,7 +233,7 @@ class Visitor:
     def confirm(self) -> None:
         self.press_confirm()
         self.is_at(CONFIRMATION, "Votre rendez-vous est enregistré")
-        expect(self.page.get_by_text("Référence", exact=True)).to_be_visible()
+        assert self.fact("Référence")
 
     def reach(self, path: str, channel: str = "Sur place, au guichet") -> None:
         """Go as far as this page, by the shortest way a person can take."""
@@ -259,13 +259,14 @@ class Visitor:
     def fact(self, term: str) -> str:
         """Return what the list of facts says about a term."""
         value = self.page.locator("dl > div").filter(has=self.page.locator("dt", has_text=re.compile(f"^{term}$")))
+        expect(value.locator("dd")).not_to_be_empty()
         return re.sub(r"\s+", " ", str(value.locator("dd").text_content())).strip()
 
     # The browser
 
     def key(self) -> str:
         """Return the visitor's key in the portal's database."""
-        cookies: list[Any] = self.context.cookies(self.portal.url)
+        cookies: list[Any] = self.context.cookies(self.address)
         found = next(cookie for cookie in cookies if cookie["name"] == visitors.cookie_name())
         key = visitors.key_of(f"{found['name']}={found['value']}")
         assert key
@@ -275,14 +276,6 @@ class Visitor:
         """Open another tab of the same browser and look at it from now on."""
         self.page = self.context.new_page()
         return self.page
-
-    @contextmanager
-    def offline(self) -> Iterator[None]:
-        """Cut the connection for the duration of the block."""
-        self.tolerate("ERR_INTERNET_DISCONNECTED", "WebSocket")
-        self.context.set_offline(True)
-        yield
-        self.context.set_offline(False)
 
 
 def typed(who: Identity) -> dict[str, str]:

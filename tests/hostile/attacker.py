@@ -56,8 +56,8 @@ class Attacker:
 
     def place(self) -> dict[str, Any]:
         """Return what a page says about its address."""
-        parts = urlsplit(self.path)
-        return {"pathname": parts.path, "asPath": self.path, "query": dict(parse_qsl(parts.query))}
+        path, _, query = self.path.partition("?")
+        return {"pathname": path, "asPath": self.path, "query": dict(parse_qsl(query))}
 
     async def go(self, path: str) -> None:
         """Open a page of the portal and wait until it is loaded."""
@@ -139,6 +139,7 @@ async def attack(
                 headers={**headers, **host},
                 max_msg_size=0,
                 autoping=True,
+                timeout=aiohttp.ClientWSTimeout(ws_close=0.5),  # type: ignore[call-arg]
             )
         except aiohttp.WSServerHandshakeError as refused:
             raise HungUpError(str(refused.status)) from None

@@ -49,8 +49,9 @@ def read(folder: Path) -> tuple[list[Handler], list[PublicVar]]:
 
 
 def _print() -> None:
-    import app.app
     from reflex.state import State
+
+    import app.app
 
     assert app.app.app is not None
     states = list(_below(State))

@@ -22,7 +22,7 @@ MAILBOX = f"{ROOT}.app___state___mailbox____mailbox_state"
 OTHER_OFFICE = f"{JOURNEY}.app___state___office____other_office_state"
 
 CONTACT_PAGE = "/contact?chemin=particulier/dossier/calcul/revenu"
-ADDRESS = {"voie": "3 ruelle des Victimes", "code-postal": "11000", "commune": "11069"}
+SECRET_STREET = "3 ruelle des Victimes"
 PERSON = {
     "civility": "madame",
     "last_name": "Delaproie-Zwy",
@@ -49,7 +49,7 @@ class Victim:
 
     def secrets(self) -> list[str]:
         """Return what must never reach anybody else."""
-        personal = (PERSON["last_name"], PERSON["first_name"], PERSON["details"], PERSON["email"], ADDRESS["voie"])
+        personal = (PERSON["last_name"], PERSON["first_name"], PERSON["details"], PERSON["email"], SECRET_STREET)
         phone = ("639984127", PERSON["phone"])
         return [*personal, *phone, self.public_id, self.reference, self.link, self.cookie, *self.captcha_answers]
 
@@ -58,7 +58,7 @@ async def book(url: str) -> Victim:
     """Book an appointment in Carcassonne and return who did."""
     cookie = visitors.new_token()
     async with visit(url, cookie=cookie) as person:
-        await to_details(person)
+        await to_details(person, SECRET_STREET)
         await person.call(f"{DETAILS}.submit", {"data": {**PERSON, "captcha": captcha_answer(cookie)}})
         await person.settle()
         assert person.redirects[-1] == "/rendez-vous/confirmation", person.get("details_state", "errors")
@@ -76,10 +76,10 @@ async def book(url: str) -> Victim:
         return Victim(cookie, person.token, public_id, reference, link, answers, person.heard)
 
 
-async def to_slot(person: Attacker) -> None:
+async def to_slot(person: Attacker, street: str = "1 rue du Pont") -> None:
     """Go as far as the agenda."""
     await person.go(CONTACT_PAGE)
-    await person.call(f"{CONTACT}.search", {"data": ADDRESS})
+    await person.call(f"{CONTACT}.search", {"data": {"voie": street, "code-postal": "11000", "commune": "11069"}})
     await person.settle()
     assert person.redirects[-1] == "/contact/service", person.get("contact_state", "errors")
     topic = next(each for each in topics.all_topics() if each.kind == OfficeKind.INDIVIDUALS and each.minutes == 30)
@@ -92,9 +92,9 @@ async def to_slot(person: Attacker) -> None:
     await person.go("/rendez-vous/creneau")
 
 
-async def to_details(person: Attacker) -> None:
+async def to_details(person: Attacker, street: str = "1 rue du Pont") -> None:
     """Go as far as the form of the person's details, a time held."""
-    await to_slot(person)
+    await to_slot(person, street)
     await person.call(f"{SLOT}.take_first")
     await person.settle()
     assert person.redirects[-1] == "/rendez-vous/informations", person.get("slot_state", "errors")
@@ -104,6 +104,13 @@ async def to_details(person: Attacker) -> None:
 def captcha_answer(cookie: str) -> str:
     """Return the answer to the visitor's newest challenge, which only the database knows."""
     return _answers(cookie)[-1]
+
+
+def newest_captcha_answer() -> str:
+    """Return the answer to the challenge made last, whosoever it is."""
+    query = select(col(CaptchaChallenge.answer)).order_by(col(CaptchaChallenge.created_at).desc()).limit(1)
+    with database.reading() as session:
+        return session.execute(query).scalar_one()
 
 
 def appointments() -> list[tuple[str, str, object]]:

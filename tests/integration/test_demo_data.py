@@ -16,8 +16,9 @@ from sqlmodel import Session, SQLModel, col, func, select
 
 from app import clock
 from app.content import communes
-from app.models import Absence, Agent, Channel, Closure, Office, OfficeKind, OpeningSession
+from app.models import Absence, Account, Agent, Channel, Closure, Office, OfficeKind, OpeningSession, SpaceKind
 from app.services import database, demo_data
+from app.services.accounts import accounts, passwords
 from app.services.appointments import offices
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -270,3 +271,14 @@ def test_absences_keep_ahead_when_the_portal_starts_again(db: str, small_country
     with database.reading() as session:
         last = session.exec(select(func.max(col(Absence.first_day)))).one()
     assert last >= later.date() + timedelta(days=80)
+
+
+def test_the_space_with_a_certificate_is_loaded_once_and_no_password_opens_it(db: str) -> None:
+    for _ in range(2):
+        with database.writing() as session:
+            demo_data.load_accounts(session)
+    status = accounts.status_of_address(SpaceKind.PROFESSIONAL, demo_data.CERTIFICATE_ADDRESS)
+    assert status.state == "certificate"
+    with database.reading() as session:
+        account = session.exec(select(Account)).one()
+    assert not passwords.verify("", account.password_hash)

@@ -123,6 +123,12 @@ class TestAccessLog:
         assert "abcd" not in log.text
         assert {line["path"] for line in log.named("http_request")} == {"/rendez-vous/suivi/…"}
 
+    @pytest.mark.parametrize("folder", ["nouveau-mot-de-passe", "pas-moi"])
+    def test_a_link_of_a_mail_about_a_space_is_not_written(self, site: ASGIApp, log: Log, folder: str) -> None:
+        ask(site, "GET", f"/espace-professionnel/{folder}/abcd-efgh")
+        structlog.get_logger("x").warning("failed", text=f"GET /espace-professionnel/{folder}/abcd-efgh gave 500")
+        assert "abcd" not in log.text
+
     def test_a_websocket_s_token_is_not_written(self, site: ASGIApp, log: Log) -> None:
         talk(site, ["bonjour"])
         assert "0d4f" not in log.text

@@ -191,8 +191,17 @@ class TestOtherHeaders:
         assert headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
         assert "upgrade-insecure-requests" in headers["content-security-policy"]
 
-    def test_the_address_of_an_appointment_is_never_a_referrer_and_never_kept(self, site: ASGIApp) -> None:
-        headers = ask(site, "GET", "/rendez-vous/suivi/secret", headers=BROWSER).headers
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/rendez-vous/suivi/secret",
+            "/espace-professionnel/nouveau-mot-de-passe/secret",
+            "/espace-professionnel/pas-moi/secret",
+            "/espace-professionnel/activation/code?code=secret",
+        ],
+    )
+    def test_an_address_that_opens_something_is_never_a_referrer_and_never_kept(self, site: ASGIApp, path: str) -> None:
+        headers = ask(site, "GET", path, headers=BROWSER).headers
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["cache-control"] == "no-store"
         assert headers["x-robots-tag"] == "noindex"

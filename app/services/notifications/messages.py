@@ -87,9 +87,9 @@ def _message(kind: str, title: str, facts: AppointmentFacts, method: str, **more
     facts = _cleaned(facts)
     words = {"facts": facts, "site_url": get_settings().site_url, "title": title, **_words(facts), **more}
     return Message(
-        subject=_typographic(f"{title} : {words['moment']}"),
-        text=_typographic(_template(f"{kind}.txt").render(words)),
-        html=_typographic(_template(f"{kind}.html").render(words)),
+        subject=typographic(f"{title} : {words['moment']}"),
+        text=typographic(template(f"{kind}.txt").render(words)),
+        html=typographic(template(f"{kind}.html").render(words)),
         calendar=calendar.event(facts, method, facts.revision - 1) if method else None,
         calendar_method=method,
     )
@@ -114,20 +114,21 @@ def _local(instant: datetime, timezone: str) -> datetime:
 def _cleaned(facts: AppointmentFacts) -> AppointmentFacts:
     return replace(
         facts,
-        reference=_line(facts.reference),
-        office_name=_line(facts.office_name),
-        office_address_lines=tuple(_line(line) for line in facts.office_address_lines),
-        office_phone=_line(facts.office_phone),
-        topic_label=_line(facts.topic_label),
+        reference=line(facts.reference),
+        office_name=line(facts.office_name),
+        office_address_lines=tuple(line(each) for each in facts.office_address_lines),
+        office_phone=line(facts.office_phone),
+        topic_label=line(facts.topic_label),
         first_name=_person(facts.first_name),
         last_name=_person(facts.last_name),
-        phone=_line(facts.phone),
-        documents=tuple(_line(document) for document in facts.documents),
-        manage_url=_line(facts.manage_url),
+        phone=line(facts.phone),
+        documents=tuple(line(document) for document in facts.documents),
+        manage_url=line(facts.manage_url),
     )
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
+    """Return what somebody typed as one line: no control or direction characters, at most 300 characters."""
     shown = (" " if unicodedata.category(char)[0] == "C" or char in "\u2028\u2029" else char for char in text)
     return re.sub(r"[ \t]+", " ", "".join(shown)).strip()[:_LINE_LENGTH]
 
@@ -137,7 +138,8 @@ def _person(name: str) -> str:
     return " ".join("".join(kept).split())[:_NAME_LENGTH].strip()
 
 
-def _typographic(text: str) -> str:
+def typographic(text: str) -> str:
+    """Return French text in which no line begins with a punctuation mark."""
     return re.sub(r" (?=[:;?!])", _NBSP, text)
 
 
@@ -152,7 +154,8 @@ def _phone(number: str) -> str:
     return phonenumbers.format_number(parsed, style).replace(" ", _NBSP)
 
 
-def _template(name: str) -> Any:
+def template(name: str) -> Any:
+    """Return a template of `app/content/mails`, `name` like « confirmed.html »; HTML ones escape their values."""
     return _environment().get_template(f"{name}.jinja")
 
 

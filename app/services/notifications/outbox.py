@@ -33,6 +33,14 @@ class MailKind(StrEnum):
     RESCHEDULED = "rescheduled"
     CANCELLED = "cancelled"
     LINK = "link"
+    ACTIVATION = "activation"
+    ADDRESS_IN_USE = "address_in_use"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    ADDRESS_CHANGE = "address_change"
+    ADDRESS_CHANGED = "address_changed"
+    RECOVERY = "recovery"
+    SECRETS_CHANGED = "secrets_changed"
+    ASSISTANCE = "assistance"
 
 
 class RecipientError(ValueError):

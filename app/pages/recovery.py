@@ -1,0 +1,189 @@
+"""« Mot de passe oublié ? » and the page behind the link of its mail."""
+
+from typing import Any
+
+import reflex as rx
+
+from app import addresses
+from app.components import buttons, fields, layout, notices
+from app.components.captcha import captcha
+from app.components.journey import no_cookies
+from app.components.password import advice_button, advice_dialog, password_field, strength_meter
+from app.content import trust_questions
+from app.settings import get_settings
+from app.state.recovery import RecoveryState, ResetState
+
+_CRUMBS = (("Espace professionnel", addresses.PROFESSIONAL_SIGN_IN),)
+
+
+def recovery() -> rx.Component:
+    """Return the form that asks for the link."""
+    return layout.page(
+        rx.el.h1("Mot de passe oublié", id="titre", tab_index=-1),
+        rx.cond(RecoveryState.no_cookies, no_cookies(), rx.cond(RecoveryState.sent, _sent(), _form())),
+        crumbs=_CRUMBS,
+        here="Mot de passe oublié",
+    )
+
+
+def reset() -> rx.Component:
+    """Return the page where a new password is chosen."""
+    return layout.page(
+        rx.match(
+            ResetState.status,
+            ("ready", _new_password()),
+            ("gone", _gone()),
+            ("done", _done()),
+            rx.fragment(rx.el.h1("Nouveau mot de passe", id="titre", tab_index=-1), notices.waiting()),
+        ),
+        crumbs=_CRUMBS,
+        here="Nouveau mot de passe",
+    )
+
+
+def _sent() -> rx.Component:
+    demo = rx.el.p(rx.el.a("Ouvrir la boîte de démonstration", href=addresses.DEMO_MAILBOX), class_name="soft")
+    return rx.fragment(
+        notices.notice(
+            rx.el.h2("Demande prise en compte", id="envoye", tab_index=-1),
+            rx.el.p(
+                "Si ces informations correspondent à un espace professionnel, un courriel part à l’instant vers "
+                "l’adresse indiquée. Son lien sert une seule fois, dans les 10 minutes."
+            ),
+            rx.el.p("Rien n’arrive ? Regardez dans les courriers indésirables, puis vérifiez chaque information."),
+            tone="ok",
+        ),
+        *([demo] if get_settings().is_demo else []),
+        buttons.actions(buttons.go("Revenir à la connexion", addresses.PROFESSIONAL_SIGN_IN, "btn second")),
+    )
+
+
+def _form() -> rx.Component:
+    questions = [(question.id, question.label) for question in trust_questions.QUESTIONS]
+    return rx.fragment(
+        rx.el.p(
+            "Ces informations figurent sur le récapitulatif remis à l’activation de votre espace.",
+            class_name="lead",
+        ),
+        fields.error_summary(RecoveryState),
+        fields.form(
+            fields.required_note("Tous les champs sont obligatoires."),
+            fields.text_field(
+                RecoveryState,
+                "email",
+                "Adresse électronique de connexion",
+                hint="Format attendu : adresse@domaine.fr",
+                kind="email",
+                autoComplete="username",
+                spellCheck="false",
+                maxLength="254",
+            ),
+            fields.text_field(
+                RecoveryState,
+                "subscriber_number",
+                "Numéro d’abonné",
+                hint="14 chiffres.",
+                short=True,
+                inputMode="numeric",
+                autoComplete="off",
+                maxLength="30",
+            ),
+            fields.select_field(
+                RecoveryState,
+                "trust_question",
+                "Question de confiance",
+                fields.options(questions),
+                hint="Celle que vous aviez choisie à l’inscription.",
+                autoComplete="off",
+            ),
+            _answer(),
+            rx.cond(RecoveryState.human, rx.fragment(), captcha(RecoveryState)),
+            buttons.actions(
+                buttons.submit("Continuer", RecoveryState.busy),
+                buttons.go("Revenir à la connexion", addresses.PROFESSIONAL_SIGN_IN, "btn second"),
+            ),
+            on_submit=RecoveryState.submit,
+        ),
+        rx.el.p(rx.el.a("Il vous manque une information ?", href=f"{addresses.HELP_RECOVERY}#recapitulatif")),
+    )
+
+
+def _answer() -> rx.Component:
+    hint = "Majuscules et accents ne comptent pas."
+    control = rx.el.input(
+        id="trust_answer",
+        name="trust_answer",
+        auto_complete="off",
+        custom_attrs={
+            "maxLength": "200",
+            "spellCheck": "false",
+            **fields.described(RecoveryState, "trust_answer", hint=hint),
+        },
+    )
+    return fields.framed(RecoveryState, "trust_answer", "Réponse à la question de confiance", control, hint=hint)
+
+
+def _new_password() -> rx.Component:
+    return rx.fragment(
+        rx.el.h1("Choisissez un nouveau mot de passe", id="titre", tab_index=-1),
+        rx.el.p("Toutes vos sessions seront fermées, sur tous vos appareils.", class_name="lead"),
+        fields.error_summary(ResetState),
+        fields.form(
+            fields.required_note("Tous les champs sont obligatoires."),
+            username(ResetState.email),
+            *new_password_fields(ResetState),
+            buttons.actions(buttons.submit("Enregistrer", ResetState.busy)),
+            on_submit=ResetState.submit,
+        ),
+        advice_dialog(),
+    )
+
+
+def username(email: Any) -> rx.Component:
+    """Return the sign-in address for password managers, which look for it beside a new password."""
+    return rx.el.p(
+        "Espace de ",
+        rx.el.b(email),
+        rx.el.input(type="text", value=email, read_only=True, auto_complete="username", hidden=True),
+    )
+
+
+def new_password_fields(state: Any) -> list[rx.Component]:
+    """Return the two fields of a new password, with its level and the advice; `state` mixes in StrengthMixin."""
+    return [
+        password_field(
+            state,
+            "password",
+            "Nouveau mot de passe",
+            hint="20 caractères minimum, sans espace, avec une lettre et un chiffre au moins.",
+            mark="",
+            rate=state.rate,
+            after=rx.fragment(strength_meter(state.level), advice_button()),
+        ),
+        password_field(state, "password_again", "Confirmez votre nouveau mot de passe", mark=""),
+    ]
+
+
+def _gone() -> rx.Component:
+    return rx.fragment(
+        rx.el.h1("Ce lien ne sert plus", id="titre", tab_index=-1),
+        rx.el.p(
+            "Il a plus de 10 minutes, il a déjà servi, ou un lien plus récent le remplace. Votre mot de passe n’a pas "
+            "changé par cette page.",
+            class_name="lead",
+        ),
+        buttons.actions(
+            buttons.go("Demander un nouveau lien", addresses.RECOVERY),
+            buttons.go("Revenir à la connexion", addresses.PROFESSIONAL_SIGN_IN, "btn second"),
+        ),
+    )
+
+
+def _done() -> rx.Component:
+    return rx.fragment(
+        rx.el.h1("Votre mot de passe est changé", id="titre", tab_index=-1),
+        notices.notice(
+            rx.el.p("Toutes vos sessions sont fermées. Un courriel vous le confirme."), tone="ok", role="status"
+        ),
+        buttons.actions(buttons.go("Se connecter", addresses.PROFESSIONAL_SIGN_IN)),
+    )

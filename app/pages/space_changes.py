@@ -1,0 +1,244 @@
+"""« Données personnelles »: the pages where one changes details, password and sign-in address."""
+
+import reflex as rx
+
+from app import addresses
+from app.components import buttons, fields, identity, notices
+from app.components.password import advice_dialog, password_field
+from app.components.private import SERVICES, SPACE, done, private_page
+from app.pages.recovery import new_password_fields, username
+from app.settings import get_settings
+from app.state.space_changes import SpaceAddressState, SpaceDetailsState, SpacePasswordState, SpaceSecretsState
+
+_FILE_NAME = "recapitulatif-espace-professionnel.pdf"
+
+
+def details() -> rx.Component:
+    """Return « Modifier mes coordonnées », with the PDF summary under it."""
+    return private_page(
+        SpaceDetailsState,
+        "Modifier mes coordonnées",
+        rx.el.div(done(SpaceDetailsState.saved), id="enregistre", tab_index=-1),
+        fields.error_summary(SpaceDetailsState),
+        fields.form(
+            fields.required_note(),
+            rx.cond(SpaceDetailsState.is_simplified, _contact_address()),
+            rx.el.h2("Usager"),
+            *identity.person_fields(SpaceDetailsState),
+            rx.cond(
+                SpaceDetailsState.is_simplified,
+                rx.fragment(),
+                rx.fragment(*identity.address_fields(SpaceDetailsState)),
+            ),
+            buttons.actions(
+                buttons.submit("Enregistrer", SpaceDetailsState.busy),
+                buttons.go("Gérer les services", addresses.SPACE_SERVICES, "btn second"),
+            ),
+            on_submit=SpaceDetailsState.submit,
+        ),
+        rx.el.section(
+            rx.el.h2("Récapitulatif et question de confiance", id="recapitulatif", tab_index=-1),
+            fields.error_summary(SpaceSecretsState),
+            rx.cond(SpaceSecretsState.revealed, _secrets(), _ask_password()),
+            aria_labelledby="recapitulatif",
+            class_name="apart",
+        ),
+        rx.el.section(
+            rx.el.h2("Connexion", id="connexion"),
+            rx.el.ul(
+                rx.el.li(rx.el.a("Changer mon mot de passe", href=addresses.SPACE_PASSWORD)),
+                rx.el.li(rx.el.a("Changer mon adresse de connexion", href=addresses.SPACE_ADDRESS)),
+                rx.el.li(rx.el.a("Mes sessions ouvertes", href=addresses.SPACE_SESSIONS)),
+            ),
+            aria_labelledby="connexion",
+            class_name="apart",
+        ),
+    )
+
+
+def password() -> rx.Component:
+    """Return « Changer mon mot de passe »."""
+    return private_page(
+        SpacePasswordState,
+        "Changer mon mot de passe",
+        rx.cond(SpacePasswordState.changed, _password_changed(), _password_form()),
+        crumbs=(SPACE, SERVICES),
+    )
+
+
+def address() -> rx.Component:
+    """Return « Changer mon adresse de connexion »."""
+    return private_page(
+        SpaceAddressState,
+        "Changer mon adresse de connexion",
+        rx.cond(
+            SpaceAddressState.changed,
+            _address_changed(),
+            rx.cond(SpaceAddressState.waiting_for != "", _code_form(), _address_form()),
+        ),
+        crumbs=(SPACE, SERVICES),
+    )
+
+
+def _contact_address() -> rx.Component:
+    _siren, contact = identity.company_fields(SpaceDetailsState)
+    return rx.fragment(rx.el.h2("Entreprise"), contact)
+
+
+def _ask_password() -> rx.Component:
+    return rx.fragment(
+        rx.el.p(
+            "Le récapitulatif contient votre numéro d’abonné et votre réponse de confiance, indispensables en cas de "
+            "perte de votre mot de passe. Pour l’ouvrir, saisissez votre mot de passe."
+        ),
+        fields.form(
+            password_field(
+                SpaceSecretsState, "password", "Votre mot de passe", mark="", autocomplete="current-password"
+            ),
+            buttons.actions(buttons.submit("Continuer", SpaceSecretsState.busy)),
+            on_submit=SpaceSecretsState.prove,
+        ),
+    )
+
+
+def _secrets() -> rx.Component:
+    return rx.fragment(
+        rx.el.p("Cette partie reste ouverte cinq minutes."),
+        buttons.actions(
+            buttons.download("Sauvegardez ou imprimez le récapitulatif", addresses.SUMMARY_PDF, _FILE_NAME)
+        ),
+        rx.el.h3("Changer la question de confiance"),
+        done(SpaceSecretsState.saved),
+        fields.form(
+            *identity.trust_fields(SpaceSecretsState),
+            rx.cond(SpaceSecretsState.is_simplified, identity.iban_field(SpaceSecretsState)),
+            buttons.actions(buttons.submit("Enregistrer ces réponses", SpaceSecretsState.busy)),
+            on_submit=SpaceSecretsState.submit,
+            key=SpaceSecretsState.forced.to_string(),
+        ),
+    )
+
+
+def _password_form() -> rx.Component:
+    return rx.fragment(
+        rx.el.p("Vos autres sessions seront fermées. Un courriel vous préviendra du changement."),
+        fields.error_summary(SpacePasswordState),
+        fields.form(
+            fields.required_note("Tous les champs sont obligatoires."),
+            username(SpacePasswordState.email),
+            password_field(
+                SpacePasswordState, "old_password", "Mot de passe actuel", mark="", autocomplete="current-password"
+            ),
+            *new_password_fields(SpacePasswordState),
+            buttons.actions(
+                buttons.submit("Enregistrer", SpacePasswordState.busy),
+                buttons.go("Gérer les services", addresses.SPACE_SERVICES, "btn second"),
+            ),
+            on_submit=SpacePasswordState.submit,
+        ),
+        rx.el.p(rx.el.a("Mot de passe oublié ?", href=addresses.RECOVERY)),
+        advice_dialog(),
+    )
+
+
+def _password_changed() -> rx.Component:
+    return rx.fragment(
+        notices.notice(
+            rx.el.h2("Votre mot de passe est changé", id="enregistre", tab_index=-1),
+            rx.el.p("Vos autres sessions sont fermées. Un courriel vous le confirme."),
+            tone="ok",
+        ),
+        buttons.actions(buttons.go("Gérer les services", addresses.SPACE_SERVICES, "btn second")),
+    )
+
+
+def _address_form() -> rx.Component:
+    return rx.fragment(
+        rx.el.p(
+            "Adresse actuelle : ",
+            rx.el.b(SpaceAddressState.email),
+            ". Un code est envoyé à la nouvelle adresse, et un avis à l’ancienne une fois le changement fait.",
+        ),
+        fields.error_summary(SpaceAddressState),
+        fields.form(
+            fields.required_note("Tous les champs sont obligatoires."),
+            fields.text_field(
+                SpaceAddressState,
+                "email",
+                "Nouvelle adresse électronique de connexion",
+                hint="Format attendu : adresse@domaine.fr. Elle ne sert à aucun autre espace.",
+                kind="email",
+                autoComplete="email",
+                spellCheck="false",
+                maxLength="254",
+            ),
+            fields.text_field(
+                SpaceAddressState,
+                "email_again",
+                "Confirmez la nouvelle adresse",
+                kind="email",
+                autoComplete="email",
+                spellCheck="false",
+                maxLength="254",
+            ),
+            password_field(
+                SpaceAddressState, "password", "Votre mot de passe", mark="", autocomplete="current-password"
+            ),
+            buttons.actions(
+                buttons.submit("Continuer", SpaceAddressState.busy),
+                buttons.go("Gérer les services", addresses.SPACE_SERVICES, "btn second"),
+            ),
+            on_submit=SpaceAddressState.ask,
+        ),
+    )
+
+
+def _code_form() -> rx.Component:
+    hint = "12 caractères ; majuscules et minuscules comptent."
+    control = rx.el.input(
+        id="code",
+        name="code",
+        class_name="short",
+        auto_complete="one-time-code",
+        custom_attrs={
+            "maxLength": "40",
+            "autoCapitalize": "none",
+            "spellCheck": "false",
+            **fields.described(SpaceAddressState, "code", hint=hint),
+        },
+    )
+    demo = rx.el.p(rx.el.a("Ouvrir la boîte de démonstration", href=addresses.DEMO_MAILBOX), class_name="soft")
+    return rx.fragment(
+        notices.notice(
+            rx.el.p("Un code a été envoyé à ", rx.el.b(SpaceAddressState.waiting_for), "."),
+            rx.el.p(
+                "Il est valable jusqu’à ",
+                SpaceAddressState.until,
+                ". D’ici là, votre adresse reste ",
+                rx.el.b(SpaceAddressState.email),
+                ". Rien n’arrive ? Regardez dans les courriers indésirables.",
+            ),
+        ),
+        fields.error_summary(SpaceAddressState),
+        fields.form(
+            fields.framed(SpaceAddressState, "code", "Code reçu", control, hint=hint, mark="obligatoire"),
+            buttons.actions(
+                buttons.submit("Valider", SpaceAddressState.busy),
+                buttons.act("Garder l’adresse actuelle", SpaceAddressState.give_up),
+            ),
+            on_submit=SpaceAddressState.confirm,
+        ),
+        *([demo] if get_settings().is_demo else []),
+    )
+
+
+def _address_changed() -> rx.Component:
+    return rx.fragment(
+        notices.notice(
+            rx.el.h2("Votre adresse est changée", id="enregistre", tab_index=-1),
+            rx.el.p("Connectez-vous désormais avec ", rx.el.b(SpaceAddressState.email), "."),
+            rx.el.p("Vos autres sessions sont fermées, et l’ancienne adresse reçoit un avis."),
+            tone="ok",
+        ),
+        buttons.actions(buttons.go("Gérer les services", addresses.SPACE_SERVICES, "btn second")),
+    )

@@ -1,0 +1,359 @@
+"""Activating a space: a code, the address it went to, and the space exists (spec/professional-space.md).
+
+Whoever knows a code was sent it; the address is asked as well, because a code may be read over a shoulder. A code is
+refused with one clear message, and attempts are limited by visitor, by network and by request.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col
+
+from app import clock
+from app.content import wording
+from app.models import Account, RequestOutcome, SignUpRequest, SpaceKind
+from app.services import audit, database, journeys, throttle, upsert
+from app.services.accounts import accounts, email_address, identity_form, requests, subscriber_numbers
+from app.services.accounts.accounts import AccountView
+from app.services.accounts.email_address import EmailRefusedError
+from app.services.accounts.identity_form import IdentityForm
+from app.services.accounts.sign_up import WrongStepError
+from app.services.form_errors import FieldErrors
+from app.services.journeys import JourneyGoneError, JourneyView
+from app.services.throttle import TooManyAttemptsError
+
+KIND = "activation"
+SPACE = SpaceKind.PROFESSIONAL
+SUMMARY_LASTS = timedelta(hours=1)
+"""How long the browser that signed up and activated may download the PDF summary without a password."""
+
+_TYPED = "typed."
+_REMEMBERED = ("code", "email")
+_TABS_KEPT = 6
+_LONGEST_TYPED = 200
+_PARIS = ZoneInfo("Europe/Paris")
+
+
+class Step(IntEnum):
+    """The screens in their order; a journey stands at the furthest one open to it."""
+
+    CODE = 0
+    IDENTIFIERS = 1
+    SUMMARY = 2
+
+
+class Refusal(StrEnum):
+    """Why a code is refused."""
+
+    WRONG = "wrong"
+    USED = "used"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    TAKEN = "address taken"
+    TOO_MANY = "too many attempts"
+
+
+_MESSAGES = {
+    Refusal.WRONG: "Vérifiez le code\u00a0: il a 12\u00a0caractères, majuscules et minuscules comptent. "
+    "Le plus sûr est de le copier depuis le message reçu.",
+    Refusal.USED: "Ce code a déjà servi\u00a0: l’espace est activé. Connectez-vous avec votre adresse et votre mot de "
+    "passe.",
+    Refusal.EXPIRED: "Ce code n’est plus valable, les 48\u00a0heures sont passées et la demande est effacée. "
+    "Refaites une demande de création, la même adresse peut servir.",
+    Refusal.WITHDRAWN: "Ce code n’est plus valable\u00a0: la demande a été annulée. Refaites une demande de création.",
+    Refusal.TAKEN: "L’adresse de cette demande a été associée à un autre espace entre-temps. Refaites une demande de "
+    "création avec une autre adresse.",
+    Refusal.TOO_MANY: "Trop d’essais. Attendez quelques minutes avant de saisir le code à nouveau.",
+}
+_BLOCKED = (
+    "Ce code ne peut plus servir, une autre adresse a été saisie trop souvent. Annulez votre demande, puis "
+    "recommencez, ou contactez l’assistance."
+)
+_OTHER_ADDRESS = "Saisissez l’adresse électronique à laquelle ce code a été envoyé."
+
+
+class CodeRefusedError(Exception):
+    """The code does not activate anything; `message` is a French sentence, `reason` says why."""
+
+    def __init__(self, reason: Refusal, message: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.message = message or _MESSAGES[reason]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationProgress:
+    """How far an activation has come; `code` is the checked one, `typed` what the fields hold, by name."""
+
+    journey_id: str
+    step: Step
+    is_human: bool
+    code: str
+    typed: Mapping[str, str]
+    tabs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """A space that has just come into being: « Votre inscription »."""
+
+    account: AccountView
+    name: str
+    day_words: str
+    subscriber_number: str
+    signed_up_here: bool
+    at: datetime
+    tabs: tuple[str, ...]
+
+
+def progress(visitor_key: str) -> ActivationProgress | None:
+    """Return the visitor's live activation as it stands, None if there is none."""
+    found = journeys.find(visitor_key, KIND)
+    return _progress(found) if found else None
+
+
+def begin(visitor_key: str, tab: str, code: str = "") -> ActivationProgress | None:
+    """Begin in this tab, with the code of the mail's link filled in if there is one.
+
+    None if an activation begun in another tab waits for « Reprendre » or « Recommencer »; a link with another code
+    begins anew.
+    """
+    found = journeys.find(visitor_key, KIND)
+    linked = requests.typed_code(code)[:_LONGEST_TYPED]
+    if found and _progress(found).step > Step.CODE and linked != found.draft["code"]:
+        if linked:
+            journeys.leave(visitor_key, KIND)
+        elif tab not in found.draft.get("tabs", []):
+            return None
+    started = journeys.start(visitor_key, KIND)
+    return _change(
+        visitor_key, started, {"tabs": _with_tab(started, tab), **(_typed({"code": linked}) if code else {})}
+    )
+
+
+def resume(visitor_key: str, tab: str) -> ActivationProgress:
+    """Open the activation in this tab too: « Reprendre ». Raises JourneyGoneError."""
+    found = _found(visitor_key)
+    return _change(visitor_key, found, {"tabs": _with_tab(found, tab)})
+
+
+def restart(visitor_key: str, tab: str) -> ActivationProgress:
+    """Forget the activation and begin another in this tab: « Recommencer »."""
+    journeys.leave(visitor_key, KIND)
+    return _change(visitor_key, journeys.start(visitor_key, KIND), {"tabs": [tab]})
+
+
+def leave(visitor_key: str) -> None:
+    """Erase what was typed, and what « Récapitulatif » shows; the request and the space stay."""
+    journeys.leave(visitor_key, KIND)
+
+
+def note_human(visitor_key: str) -> ActivationProgress:
+    """Keep that the CAPTCHA was passed, so that it is not asked twice. Raises JourneyGoneError."""
+    return _change(visitor_key, _found(visitor_key), {"human": True})
+
+
+def remember(visitor_key: str, fields: Mapping[str, str]) -> None:
+    """Keep what was typed in `code` and `email`. Raises JourneyGoneError."""
+    journeys.save(visitor_key, KIND, _found(visitor_key).id, _typed(fields))
+
+
+def clear(visitor_key: str) -> ActivationProgress:
+    """Empty the address field of the second screen: « Effacer ». Raises JourneyGoneError."""
+    return _change(visitor_key, _found(visitor_key), {f"{_TYPED}email": None})
+
+
+def check_code(visitor_key: str, code: str, network: str = "") -> ActivationProgress:
+    """Settle the code. Raises CodeRefusedError, JourneyGoneError, WrongStepError (before the CAPTCHA was passed)."""
+    found = _found(visitor_key)
+    if not found.draft.get("human"):
+        raise WrongStepError
+    typed = requests.typed_code(code)
+    try:
+        throttle.hit("activation", visitor_key)
+        if network:
+            throttle.hit("activation_network", network)
+    except TooManyAttemptsError:
+        audit.note("activation", visitor_key, outcome=Refusal.TOO_MANY)
+        raise CodeRefusedError(Refusal.TOO_MANY) from None
+    with database.writing() as session:
+        request = requests.lock_by_code(session, SPACE, typed)
+        refused = _refusal(request)
+        if refused:
+            audit.record(session, "activation", visitor_key, request.public_id if request else "", refused.reason)
+    if refused:
+        raise refused
+    return _change(visitor_key, found, {"code": typed, f"{_TYPED}code": typed})
+
+
+def activate(visitor_key: str, email: str) -> Activated:
+    """Make the space of the code settled before, once: asked again, or in another tab, it gives the same.
+
+    Raises FieldErrors (under `email`), CodeRefusedError, JourneyGoneError, WrongStepError.
+    """
+    found = journeys.find(visitor_key, KIND)
+    if found is None:
+        return _made(visitor_key)
+    if _progress(found).step < Step.IDENTIFIERS:
+        raise WrongStepError
+    try:
+        email_key = email_address.parse(email).key
+    except EmailRefusedError as refused:
+        raise FieldErrors({"email": refused.message}) from None
+    problem: Exception | None = None
+    with database.writing() as session:
+        try:
+            locked = journeys.lock(session, visitor_key, found.id)
+        except JourneyGoneError:
+            locked = None  # another tab was faster
+        if locked is not None:
+            # What is wrong is counted and kept, so it is raised once that is written.
+            problem = _activate(session, visitor_key, locked, email_key)
+    if problem is not None:
+        raise problem
+    return _made(visitor_key)
+
+
+def activated(visitor_key: str) -> Activated | None:
+    """Return the space this visitor activated last, within an hour, for « Récapitulatif »."""
+    finished = journeys.last_finished(visitor_key, KIND)
+    if finished is None or finished.updated_at <= clock.now() - SUMMARY_LASTS:
+        return None
+    account = accounts.get(finished.draft["account"])
+    if account is None:
+        return None
+    return Activated(
+        account=account,
+        name=f"{account.last_name.upper()} {account.first_name}",
+        day_words=wording.date(account.created_at.astimezone(_PARIS).date()),
+        subscriber_number=account.subscriber_number,
+        signed_up_here=finished.draft["signed_up_here"],
+        at=finished.updated_at,
+        tabs=tuple(finished.draft.get("tabs", ())),
+    )
+
+
+def may_download_summary(visitor_key: str) -> int | None:
+    """Return the account whose PDF summary this browser may have without a password, None if there is none.
+
+    It is the one it signed up for and activated within the last hour.
+    """
+    made = activated(visitor_key)
+    return made.account.id if made and made.signed_up_here else None
+
+
+def _activate(session: Session, visitor_key: str, found: JourneyView, email_key: str) -> Exception | None:
+    """Make the account and finish the journey; return what is wrong instead."""
+    request = requests.lock_by_code(session, SPACE, found.draft.get("code", ""))
+    problem: Exception | None = _refusal(request)
+    if problem is None and request is not None and request.email_key != email_key:
+        request.attempts += 1
+        session.flush()
+        problem = FieldErrors({"email": _OTHER_ADDRESS})
+    if problem is not None or request is None:
+        outcome = problem.reason if isinstance(problem, CodeRefusedError) else "other address"
+        audit.record(session, "activation", visitor_key, request.public_id if request else "", outcome)
+        return problem
+    account_id = _insert(session, request)
+    if account_id is None:
+        requests.end(session, request, RequestOutcome.WITHDRAWN)
+        return CodeRefusedError(Refusal.TAKEN)
+    signed_up_here = request.visitor_key == visitor_key
+    requests.end(session, request, RequestOutcome.ACTIVATED, account_id)
+    audit.record(session, "activation", visitor_key, request.public_id, "done")
+    journeys.finish(session, found.id, kept={"account": account_id, "signed_up_here": signed_up_here})
+    return None
+
+
+def _insert(session: Session, request: SignUpRequest) -> int | None:
+    """Write the account of a request; return its id, None if its address has a space already."""
+    now = clock.now()
+    form: IdentityForm = identity_form.read(json.loads(request.form))
+    row: dict[str, Any] = {
+        "kind": request.kind,
+        "mode": request.mode,
+        "email": request.email,
+        "email_key": request.email_key,
+        "password_hash": request.password_hash,
+        "has_certificate": False,
+        "subscriber_number": subscriber_numbers.next_number(session, subscriber_numbers.today()),
+        **{name: value for name, value in asdict(form).items() if name != "phone_country"},
+        "created_at": now,
+        "password_changed_at": request.created_at,
+    }
+    statement = _unless_taken(upsert.insert(session, Account).values({**row, "country": form.country or "FR"}))
+    account_id: int | None = session.execute(statement.returning(col(Account.id))).scalar_one_or_none()
+    return account_id
+
+
+def _unless_taken(statement: Any) -> Any:
+    return statement.on_conflict_do_nothing(index_elements=["kind", "email_key"])
+
+
+def _refusal(request: SignUpRequest | None) -> CodeRefusedError | None:
+    if request is None:
+        return CodeRefusedError(Refusal.WRONG)
+    reason = _REASONS.get(RequestOutcome(request.outcome))
+    if reason is not None:
+        return CodeRefusedError(reason)
+    if request.attempts >= requests.MOST_ATTEMPTS:
+        return CodeRefusedError(Refusal.TOO_MANY, _BLOCKED)
+    return None
+
+
+_REASONS = {
+    RequestOutcome.ACTIVATED: Refusal.USED,
+    RequestOutcome.EXPIRED: Refusal.EXPIRED,
+    RequestOutcome.UNDELIVERED: Refusal.EXPIRED,
+    RequestOutcome.WITHDRAWN: Refusal.WITHDRAWN,
+}
+
+
+def _made(visitor_key: str) -> Activated:
+    made = activated(visitor_key)
+    if made is None:
+        raise JourneyGoneError
+    return made
+
+
+def _found(visitor_key: str) -> JourneyView:
+    found = journeys.find(visitor_key, KIND)
+    if found is None:
+        raise JourneyGoneError
+    return found
+
+
+def _change(visitor_key: str, found: JourneyView, changes: Mapping[str, Any]) -> ActivationProgress:
+    return _progress(journeys.save(visitor_key, KIND, found.id, changes))
+
+
+def _with_tab(found: JourneyView, tab: str) -> list[str]:
+    others = [known for known in found.draft.get("tabs", []) if known != tab]
+    return [*others, tab][-_TABS_KEPT:]
+
+
+def _typed(fields: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        f"{_TYPED}{name}": value[:_LONGEST_TYPED].encode(errors="replace").decode()
+        for name, value in fields.items()
+        if name in _REMEMBERED
+    }
+
+
+def _progress(found: JourneyView) -> ActivationProgress:
+    draft = found.draft
+    typed = {key.removeprefix(_TYPED): value for key, value in draft.items() if key.startswith(_TYPED)}
+    return ActivationProgress(
+        journey_id=found.id,
+        step=Step.IDENTIFIERS if draft.get("code") and draft.get("human") else Step.CODE,
+        is_human=draft.get("human", False),
+        code=draft.get("code", ""),
+        typed=MappingProxyType(typed),
+        tabs=tuple(draft.get("tabs", ())),
+    )

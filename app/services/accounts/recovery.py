@@ -1,0 +1,330 @@
+"""A lost password: what one knows of the account, then a link by mail, then the new password.
+
+The answer and the work are the same whether or not there is such an account, and whatever is wrong, so that nobody
+learns who has a space. Failures are counted apart from those of signing in and by visitor and network only, so
+that nobody can keep the owner from this way back (spec/trust.md, accounts).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
+from secrets import token_urlsafe
+
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, literal, select, update
+from sqlmodel import Session, col
+
+from app import addresses, clock, keys
+from app.content import trust_questions as questions
+from app.models import Account, RecoveryToken, SpaceKind
+from app.models.base import UtcDateTime
+from app.services import audit, database, throttle
+from app.services.accounts import accounts, email_address, passwords, sessions, trust_questions
+from app.services.accounts.email_address import EmailRefusedError
+from app.services.accounts.passwords import PasswordRefusedError
+from app.services.form_errors import Checks, FieldErrors, WrongFieldError
+from app.services.notifications import account_messages, outbox
+from app.settings import get_settings
+
+LINK_LIVES = timedelta(minutes=10)
+ASKED_AGAIN_AFTER = timedelta(minutes=1)
+"""Until then a second click, or a second tab, sends no second link."""
+
+SUBSCRIBER_NUMBER_LENGTH = 14
+_LONGEST_ANSWER = 200
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_NOBODY = 0
+_PASSWORDS_DIFFER = "Saisissez deux fois le même mot de passe."
+
+
+class LinkGoneError(Exception):
+    """The link was never given, was used, was replaced by another one, or is older than ten minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResetLink:
+    """A link that still works: whose password it changes (the sign-in address), and until when (UTC)."""
+
+    email: str
+    expires_at: datetime
+
+
+def ask(
+    kind: SpaceKind,
+    visitor_key: str,
+    *,
+    network: str,
+    email: str,
+    subscriber_number: str,
+    question: str,
+    answer: str,
+) -> None:
+    """Queue the mail with the link if all this belongs to one account; return the same if it does not.
+
+    `network` is `visitors.network_key`; the CAPTCHA was passed before. Raises FieldErrors (under `email`,
+    `subscriber_number`, `trust_question`, `trust_answer`) for what nobody's account can hold, TooManyAttemptsError.
+    """
+    throttle.hit("recovery_visitor", visitor_key)
+    throttle.hit("recovery_network", network)
+    claim = _claim(email, subscriber_number, question, answer)
+    with database.writing() as session:
+        account = accounts.find_by_email(session, kind, claim.email_key)
+        is_owner = _is_owner(account, claim)
+        was_sent = _send_link(session, visitor_key, account if account is not None and is_owner else _decoy())
+        subject = sessions.subject(account.id or _NOBODY) if account is not None else ""
+        audit.record(session, "recovery", visitor_key, subject, _outcome(is_owner, was_sent))
+
+
+def link(token: str) -> ResetLink | None:
+    """Return the link whose address holds `token`, None if it works no longer. Looking does not use it up."""
+    if not _TOKEN.fullmatch(token):
+        return None
+    query = (
+        select(col(Account.email), col(RecoveryToken.expires_at))
+        .join(RecoveryToken, col(RecoveryToken.account_id) == col(Account.id))
+        .where(_live(token), col(Account.closed_at).is_(None))
+    )
+    with database.reading() as session:
+        found = session.execute(query).one_or_none()
+    return ResetLink(*found) if found else None
+
+
+def reset(token: str, password: str, password_again: str, *, visitor_key: str, network: str) -> None:
+    """Give the account of a link its new password: every session ends, the link is used up, the owner is told.
+
+    Call it through `passwords.apart`. Raises LinkGoneError, FieldErrors (under `password`, `password_again`; the
+    link still works), TooManyAttemptsError, PasswordsBusyError.
+    """
+    throttle.hit("recovery_link", network)
+    if not _TOKEN.fullmatch(token):
+        raise LinkGoneError
+    with database.reading() as session:
+        account = _account_of(session, token)
+    if account is None:
+        raise LinkGoneError
+    check_new_password(account, password, password_again)
+    kept = passwords.hash(password)
+    with database.writing() as session:
+        account = _used_up(session, token)
+        replace_password(session, account, kept, visitor_key)
+        audit.record(session, "password_reset", visitor_key, sessions.subject(account.id or _NOBODY), "done")
+
+
+def check_new_password(account: Account, password: str, password_again: str) -> None:
+    """Accept a new password typed twice, or raise FieldErrors (under `password`, `password_again`)."""
+    names = (account.last_name, account.first_name)
+    errors: dict[str, str] = {}
+    try:
+        if not password:
+            raise PasswordRefusedError("Choisissez un mot de passe.")
+        passwords.check(password, email=account.email, names=names)
+    except PasswordRefusedError as refused:
+        errors["password"] = refused.message
+    if password != password_again:
+        errors["password_again"] = _PASSWORDS_DIFFER
+    if errors:
+        raise FieldErrors(errors)
+
+
+def replace_password(
+    session: Session, account: Account, kept: str, visitor_key: str, except_session: str | None = None
+) -> None:
+    """Write a new password (`passwords.hash`) on a locked account, end sessions and waiting links, tell the owner.
+
+    Every session ends but `except_session`.
+    """
+    now = clock.now()
+    account.password_hash = kept
+    account.password_changed_at = now
+    session.flush()
+    sessions.revoke(session, account.id or _NOBODY, except_session)
+    forget_links(session, account.id or _NOBODY)
+    outbox.queue(
+        session,
+        kind=outbox.MailKind.PASSWORD_CHANGED,
+        dedup_key=f"{outbox.MailKind.PASSWORD_CHANGED}:{account.id}:{now.timestamp():.6f}",
+        recipient=account.email,
+        visitor_key=visitor_key,
+        message=account_messages.password_changed(now, everywhere=except_session is None),
+    )
+
+
+def forget_links(session: Session, account_id: int) -> None:
+    """Make the links of an account that wait worth nothing, inside the caller's transaction."""
+    session.execute(delete(RecoveryToken).where(col(RecoveryToken.account_id) == account_id, _is_open()))
+
+
+def erase_expired() -> int:
+    """Erase the links that work no longer; return how many. For the scheduled job."""
+    with database.writing() as session:
+        gone = delete(RecoveryToken).where(~_is_open()).returning(col(RecoveryToken.token_hash))
+        return len(session.execute(gone).all())
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What somebody says of an account, brought into one form."""
+
+    email_key: str
+    subscriber_number: str
+    question: str
+    answer: str
+
+
+def _claim(email: str, subscriber_number: str, question: str, answer: str) -> _Claim:
+    checks = Checks(
+        {
+            "email": email,
+            "subscriber_number": subscriber_number,
+            "trust_question": question,
+            "trust_answer": answer,
+        }
+    )
+    claim = _Claim(
+        email_key=checks.take("email", _email_key),
+        subscriber_number=checks.take("subscriber_number", _number),
+        question=checks.take("trust_question", _question),
+        answer=checks.take("trust_answer", _answer),
+    )
+    checks.finish()
+    return claim
+
+
+def _email_key(text: str) -> str:
+    try:
+        return email_address.parse(text).key
+    except EmailRefusedError as refused:
+        raise WrongFieldError(refused.message) from None
+
+
+def _number(text: str) -> str:
+    typed = "".join(text[:_LONGEST_ANSWER].split())
+    if not (len(typed) == SUBSCRIBER_NUMBER_LENGTH and typed.isascii() and typed.isdigit()):
+        raise WrongFieldError("Saisissez les 14\u00a0chiffres de votre numéro d’abonné, écrits sur le récapitulatif.")
+    return typed
+
+
+def _question(text: str) -> str:
+    if not questions.label(text):
+        raise WrongFieldError("Choisissez votre question de confiance dans la liste.")
+    return text
+
+
+def _answer(text: str) -> str:
+    if not text.strip() or len(text) > _LONGEST_ANSWER:
+        raise WrongFieldError("Saisissez la réponse que vous avez donnée à votre inscription.")
+    return text
+
+
+def _is_owner(account: Account | None, claim: _Claim) -> bool:
+    known = account or _decoy()
+    # Every comparison is made, so that the time says nothing about which one failed.
+    right = (
+        compare_digest(known.subscriber_number or "", claim.subscriber_number),
+        compare_digest(known.trust_question.encode(), claim.question.encode()),
+        trust_questions.matches(known.trust_answer, claim.answer),
+        not known.has_certificate,
+        account is not None,
+    )
+    return all(right)
+
+
+def _send_link(session: Session, visitor_key: str, account: Account) -> bool:
+    """Make a link and queue its mail, both taken back for the decoy and within a minute; return whether it went."""
+    token = token_urlsafe(32)
+    message = account_messages.recovery(
+        reset_url=f"{get_settings().site_url}{addresses.recovery_reset(token)}",
+        minutes=LINK_LIVES // timedelta(minutes=1),
+    )
+    with session.begin_nested() as savepoint:
+        was_made = _insert(session, account.id or _NOBODY, token)
+        outbox.queue(
+            session,
+            kind=outbox.MailKind.RECOVERY,
+            dedup_key=f"{outbox.MailKind.RECOVERY}:{_hash(token)[:32]}",
+            recipient=account.email,
+            visitor_key=visitor_key,
+            message=message,
+        )
+        if not was_made:
+            savepoint.rollback()
+    return was_made
+
+
+def _insert(session: Session, account_id: int, token: str) -> bool:
+    """Write the only link of an account, unless there is no such account or it got one within a minute."""
+    now = clock.now()
+    # Locked, so that of two requests at once the second one sees the link of the first.
+    session.execute(select(col(Account.id)).where(col(Account.id) == account_id).with_for_update())
+    mine = and_(col(RecoveryToken.account_id) == account_id, _is_open())
+    just_made = and_(mine, col(RecoveryToken.created_at) > now - ASKED_AGAIN_AFTER)
+    session.execute(delete(RecoveryToken).where(mine, ~just_made))
+    row = select(
+        literal(_hash(token)),
+        col(Account.id),
+        literal(now, UtcDateTime()),
+        literal(now + LINK_LIVES, UtcDateTime()),
+    ).where(col(Account.id) == account_id, ~exists().where(just_made))
+    columns = ["token_hash", "account_id", "created_at", "expires_at"]
+    made = insert(RecoveryToken).from_select(columns, row).returning(col(RecoveryToken.token_hash))
+    return session.execute(made).scalar_one_or_none() is not None
+
+
+def _account_of(session: Session, token: str) -> Account | None:
+    query = (
+        select(Account)
+        .join(RecoveryToken, col(RecoveryToken.account_id) == col(Account.id))
+        .where(_live(token), col(Account.closed_at).is_(None))
+    )
+    return session.execute(query).scalar_one_or_none()
+
+
+def _used_up(session: Session, token: str) -> Account:
+    """Use the link up and return its account, locked; raise LinkGoneError for everybody but the first."""
+    found = _account_of(session, token)
+    if found is None:
+        raise LinkGoneError
+    # The account first, as everywhere: whoever asks for another link meanwhile waits, or has replaced this one.
+    account: Account = session.execute(
+        select(Account).where(col(Account.id) == found.id).with_for_update().execution_options(populate_existing=True)
+    ).scalar_one()
+    used = update(RecoveryToken).where(_live(token)).values(used_at=clock.now())
+    if session.execute(used.returning(col(RecoveryToken.token_hash))).scalar_one_or_none() is None:
+        raise LinkGoneError
+    return account
+
+
+def _live(token: str) -> ColumnElement[bool]:
+    return and_(col(RecoveryToken.token_hash) == _hash(token), _is_open())
+
+
+def _is_open() -> ColumnElement[bool]:
+    return and_(col(RecoveryToken.used_at).is_(None), col(RecoveryToken.expires_at) > clock.now())
+
+
+def _hash(token: str) -> str:
+    return keys.keyed_hash("recovery", token)
+
+
+def _outcome(is_owner: bool, was_sent: bool) -> str:
+    if not is_owner:
+        return "no match"
+    return "sent" if was_sent else "sent just before"
+
+
+def _decoy() -> Account:
+    """Return an account nobody has, never stored."""
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    return Account(
+        kind="",
+        email="nobody@guichet.example",
+        email_key="",
+        password_hash="",
+        subscriber_number="0" * SUBSCRIBER_NUMBER_LENGTH,
+        last_name="X",
+        first_name="X",
+        trust_question=questions.FIRST,
+        trust_answer="X",
+        created_at=long_ago,
+        password_changed_at=long_ago,
+    )

@@ -1,0 +1,195 @@
+"""Sample values for the component gallery of the demonstration; its handlers change nothing but what it shows."""
+
+from datetime import date, timedelta
+
+import reflex as rx
+
+from app import addresses, clock
+from app.content import wording
+from app.state.base import text
+from app.state.captcha import CaptchaMixin
+from app.state.confirmation import AppointmentCard
+from app.state.forms import FormMixin
+from app.state.journey import Choice, TrailItem
+from app.state.slot import DayView, TimeView
+
+_ERRORS = {
+    "courriel-faux": "Vérifiez l’adresse électronique : il manque une arobase",
+    "texte-faux": f"Raccourcissez ce texte : 1{wording.NBSP}000 caractères au plus",
+    "commune-fausse": "Choisissez votre commune dans la liste",
+    "canal-faux": "Choisissez comment vous souhaitez être reçu",
+    "accord-faux": "Cochez la case pour continuer",
+}
+_CAPTCHA_ERROR = "Les caractères ne correspondent pas : recopiez ceux de la nouvelle image"
+_DRAFT = {"nom": "O’Connor-Ñuñez", "courriel-faux": "lila.exemple.fr", "code": "11000", "commune": "11069"}
+_HOLD = timedelta(minutes=10)
+_DAYS = 28
+_MORNING = ("09:00", "09:30", "10:00", "10:30", "11:00")
+_AFTERNOON = ("14:00", "14:30", "15:00")
+
+
+class GalleryState(CaptchaMixin, FormMixin, rx.State):
+    """What the samples show."""
+
+    always_busy: bool = True
+    presses: int = 0
+    running_until: str = ""
+    choices: list[Choice] = []
+    trail: list[TrailItem] = []
+    documents: list[str] = []
+    card: AppointmentCard = AppointmentCard()
+    chosen_canal: str = "1"
+    days: list[DayView] = []
+    title: str = ""
+    facts: str = ""
+    first_words: str = ""
+    has_previous: bool = False
+    has_next: bool = True
+    as_list: bool = False
+    chosen_day: str = ""
+    chosen_words: str = ""
+    chosen_time: str = ""
+    morning: list[TimeView] = []
+    afternoon: list[TimeView] = []
+
+    @rx.event
+    async def load(self) -> None:
+        """Fill in the samples, as empty at first as those of real pages."""
+        self.errors, self.draft = dict(_ERRORS), dict(_DRAFT)
+        self.running_until = (clock.now() + _HOLD).isoformat()
+        self._show_blocks()
+        self._show_agenda()
+        if not self._captcha_id:
+            await self._new_captcha()
+
+    def _show_blocks(self) -> None:
+        self.choices = [
+            Choice("Particulier", "Vous écrivez pour vous ou pour un proche", addresses.DEMO_COMPONENTS),
+            Choice("Professionnel", "", addresses.DEMO_COMPONENTS),
+            Choice("Un libellé long qui demande plusieurs lignes sur un téléphone", "", addresses.DEMO_COMPONENTS),
+        ]
+        self.trail = [TrailItem(label, addresses.DEMO_COMPONENTS) for label in ("Particulier", "Le calcul de l’impôt")]
+        self.documents = ["Une pièce d’identité", "Votre dernier avis d’impôt"]
+        self.card = AppointmentCard(
+            words=f"mardi 24 novembre 2026 à 9{wording.NBSP}h{wording.NBSP}30",
+            duration=wording.duration(30),
+            channel="Sur place, au guichet",
+            topic="Comprendre le montant de votre impôt",
+            office="Service des impôts des particuliers de Carcassonne (démonstration)",
+            place="12 rue des Essais, 11000 Carcassonne",
+            office_phone="04 65 71 00 01",
+            reference="K7M-2PQ-X4R",
+            name="Lila O’Connor-Ñuñez",
+        )
+
+    def _show_agenda(self) -> None:
+        today = clock.now().date()
+        monday = today - timedelta(days=today.weekday())
+        self.days = [_day(monday + timedelta(days=number), today) for number in range(_DAYS)]
+        self.title = wording.period(monday, monday + timedelta(days=_DAYS - 1))
+        self.facts = "Sur place, au guichet, Service de démonstration · 30 minutes"
+        chosen = next(day for day in self.days if day.state == "open")
+        self.first_words = wording.short_moment(clock.now().replace(hour=9, minute=30))
+        self._choose(chosen.date)
+        self.chosen_time = _MORNING[1]
+
+    def _choose(self, day: str) -> None:
+        self.chosen_day, self.chosen_words = day, wording.day(date.fromisoformat(day))
+        self.morning, self.afternoon = ([_time(time) for time in part] for part in (_MORNING, _AFTERNOON))
+
+    @rx.event
+    async def choose_day(self, day: str) -> None:
+        """Choose one of the sample days."""
+        if text(day, 10) in {shown.date for shown in self.days}:
+            self._choose(day)
+            self.chosen_time = ""
+
+    @rx.event
+    async def choose_time(self, time: str) -> None:
+        """Choose one of the sample times."""
+        self.chosen_time = time if text(time, 5) in (*_MORNING, *_AFTERNOON) else ""
+
+    @rx.event
+    async def toggle_list(self) -> None:
+        """Show the days as a list, or as weeks again."""
+        self.as_list = not self.as_list
+
+    @rx.event
+    async def toggle_captcha_error(self) -> None:
+        """Show the CAPTCHA with its error, or without."""
+        without = {name: error for name, error in self.errors.items() if name != "captcha"}
+        self.errors = without if "captcha" in self.errors else {**without, "captcha": _CAPTCHA_ERROR}
+
+    @rx.event
+    async def press(self) -> None:
+        """Count a press; nothing an event may do is smaller, which makes it the floor of `event_latency` (bench)."""
+        self.presses += 1
+
+    @rx.event
+    async def nothing(self) -> None:
+        """Stand in for what a real page would do."""
+
+    @rx.event
+    async def resume(self) -> None:
+        """Stand in for going on with a journey."""
+
+    @rx.event
+    async def restart(self) -> None:
+        """Stand in for beginning a journey again."""
+
+    @rx.event
+    async def leave(self) -> None:
+        """Stand in for leaving a journey."""
+
+    @rx.event
+    async def previous(self) -> None:
+        """Stand in for the weeks before."""
+
+    @rx.event
+    async def following(self) -> None:
+        """Stand in for the next weeks."""
+
+    @rx.event
+    async def take_first(self) -> None:
+        """Stand in for holding the first free time."""
+
+    @rx.event
+    async def keep(self, name: str, value: str) -> None:
+        """Stand in for keeping what was typed."""
+
+    @rx.event
+    async def submit(self, data: dict[str, str]) -> None:
+        """Stand in for a form's handler."""
+
+
+def _day(day: date, today: date) -> DayView:
+    state, count, reason = _sample(day, today)
+    words = wording.day(day)
+    label = f"{words}, {wording.slots(count) if count else reason}"
+    return DayView(
+        date=day.isoformat(),
+        number=str(day.day),
+        count=count,
+        state=state,
+        label=f"{label}, aujourd’hui" if day == today else label,
+        today=day == today,
+    )
+
+
+def _sample(day: date, today: date) -> tuple[str, int, str]:
+    """Return a state of a day, each one somewhere in the four weeks, with its free times and its reason."""
+    ahead = (day - today).days
+    if ahead < 0:
+        return "past", 0, "jour passé"
+    if day.weekday() >= 5:
+        return "closed", 0, f"fermé le {wording.weekday(day.weekday())}"
+    if ahead > 18:
+        return "beyond", 0, "pas encore ouvert à la réservation"
+    if ahead % 5 == 3:
+        return "full", 0, "complet"
+    return "open", (1, 3, 12)[ahead % 3], ""
+
+
+def _time(value: str) -> TimeView:
+    hour, minute = value.split(":")
+    return TimeView(value, f"{int(hour)}{wording.NBSP}h" + (f"{wording.NBSP}{minute}" if minute != "00" else ""))

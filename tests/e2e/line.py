@@ -1,0 +1,81 @@
+"""A line between browser and portal that can be cut: browsers keep websockets open when they play « offline »."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+
+
+_COOKIE = (b"set-cookie: visitor=", b"x-lost-one: visitor=")
+
+
+class Line:
+    """Carries bytes to and from a port of this machine, unless it is cut; `without_cookies` renames the header that sets the visitor's cookie."""
+
+    def __init__(self, target: int, *, without_cookies: bool = False) -> None:
+        self._target = target
+        self._without_cookies = without_cookies
+        self._is_cut = False
+        self._ends: set[socket.socket] = set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self._listener.getsockname()[1]}"
+
+    @contextmanager
+    def cut(self) -> Iterator[None]:
+        """Break every connection, and every new one, for the duration of the block."""
+        self._is_cut = True
+        self._break()
+        try:
+            yield
+        finally:
+            self._is_cut = False
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._break()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                threading.Thread(target=self._connect, args=(near,), daemon=True).start()
+
+    def _connect(self, near: socket.socket) -> None:
+        with closing(near):
+            if self._is_cut:
+                return
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self._target)) as far:
+                self._ends |= {near, far}
+                back = threading.Thread(target=self._carry, args=(far, near), daemon=True)
+                back.start()
+                self._carry(near, far)
+                back.join()
+                self._ends -= {near, far}
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data.replace(*_COOKIE) if self._without_cookies else data)
+        with suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+    def _break(self) -> None:
+        for end in list(self._ends):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def line_to(port: int, *, without_cookies: bool = False) -> Iterator[Line]:
+    """Lay a line to a port for the duration of the block."""
+    line = Line(port, without_cookies=without_cookies)
+    try:
+        yield line
+    finally:
+        line.close()

@@ -1,0 +1,202 @@
+"""No free slot, a lost link, pages that do not exist, a browser without script or cookies."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e import letters
+from tests.e2e.conftest import Arrive, settings_of
+from tests.e2e.line import line_to
+from tests.e2e.portal import Portal, running
+from tests.e2e.visitor import CHANNEL, DETAILS, INCOME_TAX, PHONE, SLOT, Identity, Visitor
+from tests.smtp import MailServer
+
+PUBLIC_PAGES = (
+    "/",
+    "/contact",
+    "/aide",
+    "/aide/prendre-rendez-vous",
+    "/plan-du-site",
+    "/accessibilite",
+    "/mentions-legales",
+    "/donnees-personnelles",
+    "/conditions-generales",
+)
+SENT = "Si cette référence et cette adresse correspondent à un rendez-vous"
+
+
+def test_an_office_without_free_slot_says_why_and_where_there_is_room(arrive: Arrive) -> None:
+    visitor = arrive(PHONE)
+    visitor.find_office("1 rue de l’Exemple", "23000", "Guéret (Creuse)")
+    visitor.begin_booking()
+    visitor.choose_topic()
+    visitor.choose_channel()
+    expect(visitor.page.get_by_role("heading", name="Aucun créneau n’est libre")).to_be_visible()
+    expect(visitor.page.get_by_role("heading", name="Dans un service voisin")).to_be_visible()
+    neighbours = visitor.page.get_by_role("button", name=re.compile("^Voir ce service : "))
+    assert neighbours.count() >= 1
+    visitor.says("Premier créneau libre :")
+    neighbours.first.click()
+    expect(visitor.open_days().first).to_be_visible()
+    visitor.choose_slot(day=0)
+    visitor.page.get_by_role("link", name="Etape précédente").click()
+    visitor.is_at(SLOT, "Choisissez un créneau")
+
+
+def test_an_office_that_calls_nobody_back_offers_the_counter_only(visitor: Visitor) -> None:
+    visitor.find_office("1 rue de l’Exemple", "48000", "Mende (Lozère)")
+    visitor.begin_booking()
+    visitor.choose_topic()
+    expect(visitor.page.get_by_role("radio")).to_have_count(1)
+    expect(visitor.page.get_by_role("radio", name="Sur place, au guichet")).to_be_checked()
+
+
+def test_the_agenda_can_be_read_as_a_list(visitor: Visitor) -> None:
+    visitor.reach(SLOT)
+    expect(visitor.open_days().first).to_be_visible()
+    days = visitor.open_days().count()
+    visitor.button("Voir en liste").click()
+    expect(visitor.page.get_by_role("table")).to_have_count(0)
+    expect(visitor.open_days()).to_have_count(days)
+    visitor.choose_slot(day=0)
+    visitor.page.go_back()
+    visitor.is_at(SLOT, "Choisissez un créneau")
+
+
+def test_the_first_free_slot_is_one_tap_away(arrive: Arrive) -> None:
+    visitor = arrive(PHONE)
+    visitor.reach(SLOT)
+    visitor.button("Choisir ce créneau").click()
+    visitor.is_at(DETAILS, "Vos informations")
+    visitor.says("Nous gardons le")
+
+
+def test_a_refused_form_names_each_error_and_keeps_what_was_typed(visitor: Visitor) -> None:
+    visitor.reach(DETAILS)
+    visitor.fill_in(Identity(email="pas une adresse", phone="12", tax_number="123"), captcha=False)
+    visitor.press_confirm()
+    expect(visitor.summary).to_be_focused()
+    expect(visitor.page).to_have_title(re.compile("^Erreur : "))
+    for link in visitor.summary.get_by_role("link").all():
+        link.click()
+        field = visitor.page.locator(":focus")
+        expect(field).to_have_attribute("aria-invalid", "true")
+        described = str(field.get_attribute("aria-describedby")).split()[0]
+        expect(visitor.page.locator(f"#{described}")).to_contain_text(str(link.text_content()))
+    assert visitor.summary.get_by_role("link").count() >= 3
+    expect(visitor.field("Adresse électronique")).to_have_value("pas une adresse")
+
+
+def test_a_lost_link_is_sent_again_and_nobody_learns_whether_it_exists(
+    visitor: Visitor, post_office: MailServer
+) -> None:
+    who = Identity(email="perdu@example.org")
+    reference = visitor.book(who)
+    first = letters.wait_for(post_office, who.email, 1)
+    messages = set()
+    for typed_reference, address in (
+        ("", ""),
+        (reference.lower().replace("-", " "), who.email.upper()),
+        (reference, "quelquun@example.org"),
+        ("AAA-BBB-CCC", who.email),
+    ):
+        visitor.go("/contact#retrouver")
+        expect(visitor.page.get_by_role("navigation", name="Fil d’Ariane")).to_be_visible()
+        visitor.field("Référence du rendez-vous").fill(typed_reference)
+        visitor.field("Adresse électronique").fill(address)
+        visitor.button("Recevoir le lien").click()
+        if not typed_reference:
+            expect(visitor.summary).to_be_focused()
+            continue
+        answer = visitor.page.get_by_role("status").filter(has_text=SENT)
+        expect(answer).to_be_visible()
+        messages.add(answer.inner_text())
+    assert len(messages) == 1
+    again = letters.wait_for(post_office, who.email, 2)
+    assert again.link == first.link
+    assert letters.to(post_office, "quelquun@example.org") == []
+
+
+def test_a_link_that_leads_nowhere_explains_itself(visitor: Visitor) -> None:
+    visitor.go("/rendez-vous/suivi/abcdef-abcdefghijklmnop")
+    expect(visitor.page.get_by_role("heading", name="Ce lien ne mène plus à un rendez-vous")).to_be_visible()
+    visitor.link("Recevoir le lien à nouveau").click()
+    expect(visitor.field("Référence du rendez-vous")).to_be_visible()
+
+
+def test_an_address_that_leads_nowhere_has_a_page_in_french(visitor: Visitor) -> None:
+    visitor.tolerate("404")
+    visitor.go("/nulle-part")
+    expect(visitor.title).to_have_text("Cette page n’existe pas")
+    visitor.reads_french()
+    visitor.link("Revenir à l’accueil").click()
+    visitor.is_at("/", re.compile("Vos démarches"))
+    for refused in ("/_upload", "/rendez-vous/../etc", "/captcha/abc.png"):
+        assert visitor.context.request.get(f"{visitor.address}{refused}").status == 404
+
+
+def test_without_javascript_pages_read_and_say_how_to_get_an_appointment(browser: Browser, portal: Portal) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="fr-FR")
+    page = context.new_page()
+    for path in PUBLIC_PAGES:
+        page.goto(f"{portal.url}{path}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert len(page.get_by_role("main").inner_text()) > 150, path
+    for path in ("/", "/contact", DETAILS, "/rendez-vous/suivi/abcdef-abcdefghijklmnop"):
+        page.goto(f"{portal.url}{path}")
+        words = page.locator("main").inner_text()
+        assert "besoin de JavaScript" in words, path
+        assert "01 99 00 12 34" in words, path
+    context.close()
+
+
+def test_a_browser_that_refuses_cookies_is_told_so(arrive: Arrive, portal: Portal) -> None:
+    with line_to(portal.port, without_cookies=True) as line:
+        visitor = arrive(PHONE, address=line.url)
+        visitor.go(CHANNEL)
+        expect(visitor.page.get_by_role("heading", name="Votre navigateur refuse les cookies")).to_be_visible()
+        visitor.go("/")
+        visitor.open_blocks()
+        visitor.give_address("12 rue de Verdun", "11000", "Carcassonne (Aude)")
+        visitor.button("Rechercher votre service").click()
+        expect(visitor.page.get_by_role("heading", name="Votre navigateur refuse les cookies")).to_be_visible()
+        assert visitor.context.cookies() == []
+
+
+def test_the_demo_mailbox_shows_the_mails_of_ones_own_browser(
+    pages: None, arrive: Arrive, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with running(Portal(tmp_path_factory.mktemp("mailbox"))) as own, settings_of(own):
+        visitor = arrive(PHONE, at=own)
+        visitor.go("/demo/courriels")
+        visitor.says("Aucun courriel pour l’instant.")
+        reference = visitor.book(Identity(email="boite@example.org"))
+        visitor.link("ouvrir la boîte de démonstration").click()
+        visitor.is_at("/demo/courriels", "Boîte de démonstration")
+        letter = visitor.page.get_by_role("button", name=re.compile("^Ouvrir"))
+        expect(letter).to_have_count(1)
+        letter.click()
+        expect(visitor.page.get_by_role("article")).to_contain_text(reference)
+        visitor.link("Suivre le lien du message").click()
+        expect(visitor.title).to_have_text("Votre rendez-vous")
+        visitor.page.get_by_role("button", name="Annuler", exact=True).click()
+        visitor.button("Oui, annuler").click()
+        visitor.says("Ce rendez-vous est annulé.")
+        visitor.go("/demo/courriels")
+        expect(letter).to_have_count(2)
+
+        stranger = arrive(at=own)
+        stranger.go("/demo/courriels")
+        stranger.says("Aucun courriel pour l’instant.")
+        assert reference not in stranger.page.content()
+
+
+def test_contact_blocks_answer_what_needs_no_appointment(visitor: Visitor) -> None:
+    visitor.go("/")
+    visitor.open_blocks(("Particulier", "Un message ou un appel suspect"))
+    visitor.says("Assistance : 01 99 00 12 34")
+    visitor.go("/")
+    visitor.open_blocks(INCOME_TAX[:2])
+    visitor.page.get_by_role("navigation", name="Fil d’Ariane").get_by_role("link", name="Particulier").click()
+    visitor.is_at("/contact", "Particulier")

@@ -1,0 +1,185 @@
+"""Thousands of events a second, frames no browser sends, connections without end (OWASP ASVS 2.4, 17.3)."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack, suppress
+from typing import Any
+
+import aiohttp
+import pytest
+
+from app.services import visitors
+from app.web import flood
+from tests.e2e.portal import Portal
+from tests.hostile.attacker import ROOT, SHOW, Attacker, HungUpError, attack, visit
+from tests.hostile.walk import CONTACT, CONTACT_PAGE
+
+FLOODER, DIALLER, REPORTER = "127.0.0.50", "127.0.0.51", "127.0.0.52"
+
+
+def test_one_flood_is_slowed_and_others_are_served(portal: Portal) -> None:
+    before = portal.log.read_text().count("websocket_flood")
+
+    async def run() -> tuple[int, float, float]:
+        async with attack(portal.url, cookie=visitors.new_token(), network=FLOODER) as flooder:
+            await flooder.settle()
+            began = time.monotonic()
+            pouring = asyncio.create_task(_pour(flooder, 6000))
+            listening = asyncio.create_task(flooder.listen(4))
+            await asyncio.sleep(0.3)
+            waits = [await _seconds_to_answer(portal.url, FLOODER) for _ in range(5)]
+            await listening
+            pouring.cancel()
+            with suppress(asyncio.CancelledError, HungUpError, ConnectionError):
+                await pouring
+            answers = sum(1 for text in flooder.heard if "reference_rx_state_" in text)
+            return answers, time.monotonic() - began, max(waits)
+
+    answers, seconds, slowest = asyncio.run(run())
+    assert answers <= flood.EVENTS_AT_ONCE + flood.EVENTS_PER_SECOND * (seconds + 2)
+    assert slowest < 3
+    assert portal.log.read_text().count("websocket_flood") == before + 1
+
+
+def test_twenty_floods_of_heavy_events_leave_room_for_another_network(portal: Portal) -> None:
+    async def run() -> float:
+        async with AsyncExitStack() as stack:
+            flooders = [
+                await stack.enter_async_context(attack(portal.url, cookie=visitors.new_token(), network=FLOODER))
+                for _ in range(20)
+            ]
+            search = {"data": {"nom-commune": "saint"}}
+            pouring = [asyncio.create_task(_pour(each, 3000, f"{CONTACT}.find_commune", search)) for each in flooders]
+            listening = [asyncio.create_task(each.listen(8)) for each in flooders]
+            await asyncio.sleep(1)
+            waits = [await _seconds_to_answer(portal.url, "127.0.0.60") for _ in range(4)]
+            for task in (*pouring, *listening):
+                task.cancel()
+            await asyncio.gather(*pouring, *listening, return_exceptions=True)
+            return max(waits)
+
+    assert asyncio.run(run()) < 6
+
+
+def test_a_network_opens_so_many_connections_and_no_more(portal: Portal) -> None:
+    async def run() -> tuple[int, bool]:
+        opened = await _dial(portal.url, flood.NETWORK_CONNECTIONS_AT_ONCE + 60)
+        async with visit(portal.url, network="127.0.0.61") as neighbour:
+            await neighbour.go(CONTACT_PAGE)
+            return opened, bool(neighbour.get("contact_state", "label"))
+
+    opened, neighbour_is_served = asyncio.run(run())
+    assert flood.NETWORK_CONNECTIONS_AT_ONCE <= opened < flood.NETWORK_CONNECTIONS_AT_ONCE + 40
+    assert neighbour_is_served
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        "0",
+        "2probe",
+        "4",
+        "45",
+        "40",
+        "40/admin,",
+        "40/_event,",
+        "42/_event,",
+        "42/_event,{}",
+        "42/_event,[",
+        "42/_event," + "[" * 30_000,
+        '42/_event,["event",NaN]',
+        '42/_event,["event",' + "9" * 5000 + "]",
+        "42/_event," + '{"a":' * 9000,
+        "43/_event,1[]",
+        "44/_event,{}",
+        '451-/_event,["event",{"_placeholder":true,"num":0}]',
+        '459999999999999-/_event,["event"]',
+        "9" * 60_000,
+        "x" * 1_000_000,
+        b"\x00\x01\x02",
+        b"42/_event,[]",
+    ],
+)
+def test_a_frame_that_no_browser_sends_does_nothing(portal: Portal, frame: str | bytes) -> None:
+    async def run() -> str:
+        heard = ""
+        with suppress(HungUpError, ConnectionError):
+            async with visit(portal.url) as attacker:
+                await attacker.say(frame)
+                await attacker.settle()
+                heard = "".join(attacker.heard)
+        await _seconds_to_answer(portal.url, "127.0.0.1")
+        return heard
+
+    assert "Traceback" not in asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [[], ["nothing"], ["event"], ["event", None], ["event", "{}"], ["event", {}, {}], [1], [["event"]], ["ping"]],
+)
+def test_a_message_of_another_shape_does_nothing(portal: Portal, said: list[Any]) -> None:
+    async def run() -> str:
+        async with visit(portal.url) as attacker:
+            await attacker.emit(*said)
+            await attacker.settle()
+            return "".join(attacker.heard)
+
+    assert "Traceback" not in asyncio.run(run())
+
+
+def test_reports_of_browsers_fill_no_log_and_forge_no_line(portal: Portal) -> None:
+    size = len(portal.log.read_text())
+    lie = "2026-11-21T10:00:00Z forged line\n2026-11-21T10:00:01Z another\n" * 15
+
+    async def run() -> None:
+        for _ in range(3):
+            async with attack(portal.url, cookie=visitors.new_token(), network=REPORTER) as attacker:
+                await attacker.settle()
+                for _ in range(20):
+                    await attacker.emit("client_error", {"error_type": lie, "message": lie, "substate": lie})
+                    await attacker.call(
+                        f"{ROOT}.reflex___state____frontend_event_exception_state.handle_frontend_exception",
+                        {"info": lie, "component_stack": lie},
+                    )
+                await attacker.settle()
+
+    asyncio.run(run())
+    added = portal.log.read_text()[size:]
+    assert "forged line" in added
+    assert len(added) < 60_000
+    assert not [line for line in added.splitlines() if line.startswith("2026-11-21T10:00:0")]
+
+
+async def _pour(attacker: Attacker, count: int, handler: str = SHOW, payload: Any = None) -> None:
+    """Send events as fast as the network takes them."""
+    for number in range(count):
+        await attacker.call(handler, payload or {"reference": f"f{number % 10**6:06}"})
+
+
+async def _seconds_to_answer(url: str, network: str) -> float:
+    began = time.monotonic()
+    async with visit(url, network=network) as visitor:
+        await visitor.go(CONTACT_PAGE)
+        assert visitor.get("contact_state", "label")
+    return time.monotonic() - began
+
+
+async def _dial(url: str, count: int) -> int:
+    """Open websockets, many at once, and leave them silent; return how many were let in."""
+    port = int(url.rpartition(":")[2])
+    headers = {"Origin": url, "Host": f"localhost:{port}"}
+    connector = aiohttp.TCPConnector(local_addr=(DIALLER, 0), limit=100, force_close=True)
+    async with aiohttp.ClientSession(connector=connector) as session:
+
+        async def dial(number: int) -> bool:
+            address = f"ws://127.0.0.1:{port}/_event/?EIO=4&transport=websocket&token={number:036}"
+            timeout = aiohttp.ClientWSTimeout(ws_close=0.1)  # type: ignore[call-arg]
+            try:
+                async with session.ws_connect(address, headers=headers, timeout=timeout):
+                    return True
+            except aiohttp.WSServerHandshakeError:
+                return False
+
+        return sum(await asyncio.gather(*(dial(number) for number in range(count))))

@@ -1,0 +1,118 @@
+"""The assistance form: a mail through the outbox, once, and nothing typed becomes markup or a header."""
+
+import pytest
+from sqlalchemy import select
+
+from app.models import AuditEvent, OutboxMail
+from app.services import assistance, database
+from app.services.form_errors import FieldErrors
+from app.services.throttle import TooManyAttemptsError
+
+TYPED = {
+    "name": "Lila O'Connor-Ñuñez",
+    "email": "lila@courriel.example",
+    "phone": "01 99 00 12 34",
+    "subject": "connexion",
+    "question": "Bonjour,\n\nje ne reçois pas le code.\n\n\n\nMerci",
+}
+
+
+def send(visitor: str = "v", network: str = "n", **changes: str) -> None:
+    assistance.send(TYPED | changes, visitor_key=visitor, network=network)
+
+
+def mails() -> list[OutboxMail]:
+    with database.reading() as session:
+        return list(session.execute(select(OutboxMail)).scalars())
+
+
+def test_a_question_goes_to_the_assistance(db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    send()
+    (mail,) = mails()
+    assert (mail.recipient, mail.kind) == ("assistance@guichet.example", "assistance")
+    text = (mail.text_body or "").replace("\u00a0", " ")
+    for line in (
+        "Nom : Lila O'Connor-Ñuñez",
+        "Adresse électronique : lila@courriel.example",
+        "Téléphone : 01 99 00 12 34",
+        "Sujet : Se connecter, mot de passe oublié",
+        "> je ne reçois pas le code.",
+        "> Merci",
+    ):
+        assert line in text
+    assert "courriel" not in mail.subject
+
+
+def test_a_second_click_sends_no_second_mail(db: str) -> None:
+    send()
+    send()
+    send(question="Autre chose")
+    assert len(mails()) == 2
+
+
+def test_the_phone_may_stay_empty(db: str) -> None:
+    send(phone="")
+    assert "non indiqué" in (mails()[0].text_body or "")
+
+
+def test_everything_wrong_is_said_at_once(db: str) -> None:
+    with pytest.raises(FieldErrors) as raised:
+        assistance.send({"phone": "12", "subject": "x"}, visitor_key="v", network="n")
+    assert list(raised.value.errors) == ["name", "email", "phone", "subject", "question"]
+    assert mails() == []
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("name", "x" * 81),
+        ("name", " \u200b "),
+        ("email", "lila"),
+        ("question", "x" * 2001),
+        ("question", "x" * 100_000),
+        ("question", " \n \t\n"),
+    ],
+)
+def test_what_is_too_long_or_empty_is_refused(db: str, field: str, text: str) -> None:
+    with pytest.raises(FieldErrors) as raised:
+        send(**{field: text})
+    assert list(raised.value.errors) == [field]
+
+
+def test_nothing_typed_becomes_markup_or_a_header(db: str) -> None:
+    send(
+        name="Eve\r\nBcc: tous@courriel.example",
+        question="<script>alert(1)</script>\r\n.\r\nSubject: x\n{{ site_url }}\u202egnol",
+    )
+    (mail,) = mails()
+    assert "Bcc" not in mail.subject
+    assert "<script>" not in (mail.html_body or "")
+    assert "&lt;script&gt;" in (mail.html_body or "")
+    assert "\nBcc" not in (mail.text_body or "")
+    assert "{{ site_url }}" in (mail.text_body or "")
+    assert "\u202e" not in (mail.text_body or "") + (mail.html_body or "")
+
+
+def test_whoever_insists_waits(db: str) -> None:
+    for number in range(3):
+        send(question=f"Question {number}")
+    with pytest.raises(TooManyAttemptsError):
+        send(question="Encore")
+    for number in range(7):
+        send(visitor=f"v{number}")
+    with pytest.raises(TooManyAttemptsError):
+        send(visitor="autre")
+
+
+def test_a_typing_mistake_is_not_counted(db: str) -> None:
+    for _ in range(20):
+        with pytest.raises(FieldErrors):
+            send(email="")
+    send()
+
+
+def test_the_audit_log_holds_nothing_typed(db: str) -> None:
+    send()
+    with database.reading() as session:
+        (row,) = session.execute(select(AuditEvent)).scalars()
+    assert (row.event, row.subject, row.outcome) == ("assistance", "connexion", "done")
