@@ -1,4 +1,4 @@
-// What the content security policy leaves to one small script of our own.
+// What the content security policy leaves to one script of our own.
 (() => {
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector) => [...document.querySelectorAll(selector)];
@@ -21,7 +21,7 @@
   };
   setInterval(count, 1000);
 
-  // After a navigation focus would fall to the body: the title takes it.
+  // After a navigation the title takes the focus, not the body.
   const here = () => location.pathname + location.search;
   let place = here();
   let day = null;
@@ -84,18 +84,15 @@
     if (closest(event, "[aria-disabled=true]")) halt(event);
   };
 
-  // Signing out ends every tab: the page that follows tells the others.
-  const tabs = new BroadcastChannel("guichet");
   const reload = () => one("[data-sign-out]") && location.reload();
-  const post = (event) => {
-    // What the browser posts goes once; what Reflex takes over may be sent again.
-    if (!event.defaultPrevented && event.target.method === "post" && event.submitter) event.submitter.ariaDisabled = "true";
-    if (closest(event, "[data-sign-out]")) sessionStorage.out = 1;
+  const post = ({ defaultPrevented, submitter, target }) => {
+    // What the browser itself posts goes once.
+    if (defaultPrevented || target.method !== "post") return;
+    if (submitter) submitter.ariaDisabled = true;
+    if (target.matches("[data-sign-out]")) sessionStorage.out = 1;
   };
-  if (sessionStorage.out) tabs.postMessage(delete sessionStorage.out);
-  tabs.onmessage = reload;
 
-  // Before Reflex hangs up, fields hand over what they have not saved yet (draft-field.js).
+  // Before Reflex hangs up, fields hand over the rest (draft-field.js).
   const leaving = () => document.dispatchEvent(new Event("guichet:leaving"));
   for (const name of ["beforeunload", "pagehide"]) addEventListener(name, leaving);
 
@@ -105,4 +102,9 @@
   addEventListener("pageshow", (event) => event.persisted && reload());
   addEventListener("toggle", (event) => event.newState === "open" && one("a, button", event.target)?.focus(), true);
   new MutationObserver(follow).observe(document, { subtree: true, childList: true, attributeFilter: ["aria-pressed", "data-times", "href"] });
+
+  // The page after signing out tells the other tabs.
+  const tabs = new BroadcastChannel("guichet");
+  tabs.onmessage = reload;
+  if (sessionStorage.out) tabs.postMessage(delete sessionStorage.out);
 })();

@@ -4,13 +4,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from app import addresses
 from app.content import topics
+from app.content.topics import Topic
 from app.models import OfficeKind
 
-PHONE = {"width": 360, "height": 740}
+PHONE = ViewportSize(width=360, height=740)
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BLOCK = "particulier/dossier/calcul/revenu"
@@ -48,15 +49,15 @@ def to_office(page: Page, portal: str) -> None:
 def to_agenda(page: Page, portal: str) -> None:
     """Begin booking in Carcassonne and stop at the agenda."""
     to_office(page, portal)
-    page.goto(portal + addresses.topic(topic_path()))
+    page.goto(portal + addresses.topic(short_topic().path))
     page.get_by_role("button", name="Continuer").click()
     page.get_by_role("radio", name="Sur place").check()
     page.get_by_role("button", name="Rechercher un créneau disponible").click()
     expect(page.get_by_role("table")).to_be_visible()
 
 
-def topic_path() -> str:
-    """Return the path of a short topic that can be treated on site and by telephone."""
+def short_topic() -> Topic:
+    """Return a short topic that can be treated on site and by telephone, below the block the address leads to."""
     wanted = {"counter", "phone"}
     fits = (topic for topic in topics.all_topics() if topic.kind == OfficeKind.INDIVIDUALS)
-    return next(topic.path for topic in fits if topic.minutes == 30 and wanted <= set(topic.channels))
+    return next(topic for topic in fits if topic.minutes == 30 and wanted <= set(topic.channels))

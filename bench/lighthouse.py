@@ -16,7 +16,7 @@ from bench.results import Result, at_least
 _VERSION = "12.8.2"  # the last one for Node.js 20
 _ROUNDS = 3
 _BUDGETS = {"performance": 95, "accessibility": 100}
-_PAGES = {"home": addresses.HOME, "contact": addresses.CONTACT, "help": addresses.HELP}
+_PAGES = {"home": addresses.HOME, "contact": addresses.CONTACT}
 _FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking"
 
 

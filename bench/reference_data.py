@@ -22,7 +22,8 @@ _PARIS = ZoneInfo("Europe/Paris")
 _OPENS = time(9)
 _HALF_HOUR = timedelta(minutes=30)
 _SLOT, _APPOINTMENT, _CLAIM = (
-    SQLModel.metadata.tables[name] for name in (Slot.__tablename__, Appointment.__tablename__, SlotClaim.__tablename__)
+    SQLModel.metadata.tables[str(name)]
+    for name in (Slot.__tablename__, Appointment.__tablename__, SlotClaim.__tablename__)
 )
 
 

@@ -29,7 +29,7 @@ class Meter:
 
     def _listen(self, socket: WebSocket) -> None:
         for event in ("framesent", "framereceived"):
-            socket.on(event, self._count)  # type: ignore[call-overload]
+            socket.on(event, self._count)
 
     def _count(self, payload: str | bytes) -> None:
         self._bytes += len(payload.encode() if isinstance(payload, str) else payload)
@@ -66,14 +66,15 @@ def _dearest(name: str, costs: dict[str, int], limit: int) -> Result:
 
 def _book(page: Page, portal: str, meter: Meter) -> None:
     press = _named(page)
+    chosen = browser.short_topic()
     meter.page("contact", lambda: page.goto(portal + addresses.contact(browser.BLOCK)))
     meter.tap("street", lambda: _fill(page, "Numéro et voie", "12 rue de Verdun"))
     meter.tap("postal code", lambda: _fill(page, "Code postal", "11000"))
     meter.tap("commune", lambda: page.get_by_label("Commune (obligatoire)").select_option(label="Carcassonne (Aude)"))
     meter.page("office", press("button", "Rechercher votre service"))
     meter.page("topics", press("link", "Prendre rendez-vous"))
-    meter.page("topic", lambda: page.goto(portal + addresses.topic(browser.topic_path())))
-    meter.page("channel", press("button", "Continuer"))
+    meter.page("topic", page.get_by_role("link", name=chosen.label).click)
+    meter.page("channel", page.get_by_role("button", name="Continuer").click)
     page.get_by_role("radio", name="Sur place").check()
     meter.page("agenda", press("button", "Rechercher un créneau disponible"))
     expect(page.get_by_role("table")).to_be_visible()

@@ -28,11 +28,11 @@ def preparation(card: Any, documents: Any) -> rx.Component:
         rx.el.h2("Avant le rendez-vous"),
         rx.cond(
             documents.length() > 0,
-            rx.fragment(rx.el.p("Préparez ces documents :"), blocks.bullets(documents)),
+            rx.fragment(rx.el.p("Préparez ces documents :"), blocks.bullets(documents)),
             rx.el.p("Aucun document particulier n’est demandé."),
         ),
         rx.el.p("Un agent pourra vous téléphoner pour préparer votre rendez-vous."),
-        rx.el.p("Téléphone du service : ", rx.el.span(card.office_phone, class_name="nowrap")),
+        rx.el.p("Téléphone du service : ", rx.el.span(card.office_phone, class_name="nowrap")),
         class_name="side",
         aria_label="Avant le rendez-vous",
     )

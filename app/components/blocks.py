@@ -69,5 +69,5 @@ def _link(label: Any, hint: Any, href: Any) -> rx.Component:
 def _trail_item(item: rx.Var[TrailItem]) -> rx.Component:
     return rx.el.li(
         rx.el.span(item.label),
-        rx.el.a("Modifier", rx.el.span(" : ", item.label, class_name="unseen"), href=item.href),
+        rx.el.a("Modifier", rx.el.span(" : ", item.label, class_name="unseen"), href=item.href),
     )

@@ -18,7 +18,7 @@ def _broken() -> rx.Component:
         rx.el.div(
             rx.el.h1("Cette page a rencontré un incident"),
             rx.el.p(
-                "Ce que vous avez saisi est conservé. Rechargez la page ; si l’incident revient, appelez l’assistance."
+                "Ce que vous avez saisi est conservé. Rechargez la page ; si l’incident revient, appelez l’assistance."
             ),
             rx.el.p(rx.el.a("Revenir à l’accueil", href=addresses.HOME, custom_attrs={"reloadDocument": True})),
             class_name="wrap",

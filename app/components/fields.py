@@ -17,7 +17,7 @@ def form(*content: Any, on_submit: Any, **attributes: Any) -> rx.Component:
     return rx.el.form(*content, on_submit=on_submit, method="post", no_validate=True, class_name="form", **attributes)
 
 
-def required_note(words: str = "Les champs suivis de « obligatoire » doivent être remplis.") -> rx.Component:
+def required_note(words: str = "Les champs suivis de « obligatoire » doivent être remplis.") -> rx.Component:
     """Return the line that says which fields are required, once per form."""
     return rx.el.p(words, class_name="soft")
 
@@ -166,7 +166,7 @@ def error_message(state: Any, name: str) -> rx.Component:
     return rx.cond(
         state.errors[name],
         rx.el.p(
-            rx.el.span("Erreur : ", class_name="unseen"), state.errors[name], id=f"{name}-erreur", class_name="error"
+            rx.el.span("Erreur : ", class_name="unseen"), state.errors[name], id=f"{name}-erreur", class_name="error"
         ),
     )
 

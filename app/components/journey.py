@@ -53,7 +53,7 @@ def resume_question(state: Any) -> rx.Component:
     """Ask whether to go on with what was begun, without showing whose it is."""
     return notices.notice(
         rx.el.h2("Une demande est déjà commencée dans ce navigateur"),
-        rx.el.p("Reprenez-la si c’est la vôtre. Sinon, recommencez : elle sera effacée."),
+        rx.el.p("Reprenez-la si c’est la vôtre. Sinon, recommencez : elle sera effacée."),
         buttons.actions(
             buttons.act("Reprendre", state.resume, "btn"),
             buttons.act("Recommencer", state.restart),
@@ -78,7 +78,7 @@ def no_cookies() -> rx.Component:
 def leaving(state: Any) -> rx.Component:
     """Return « Effacer et quitter », for computers that several people use."""
     return rx.el.div(
-        rx.el.p("Ordinateur partagé ? Effacez votre saisie avant de partir.", class_name="soft"),
+        rx.el.p("Ordinateur partagé ? Effacez votre saisie avant de partir.", class_name="soft"),
         rx.el.button("Effacer et quitter", type="button", on_click=state.leave, class_name="as-link"),
         class_name="leave no-print",
     )

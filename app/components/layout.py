@@ -26,7 +26,7 @@ _NAVIGATION = (
 _FOOTER = (
     ("Aide", addresses.HELP),
     ("Plan du site", addresses.SITE_MAP),
-    ("Accessibilité : non conforme", addresses.ACCESSIBILITY),
+    ("Accessibilité : non conforme", addresses.ACCESSIBILITY),
     ("Mentions légales", addresses.LEGAL),
     ("Données personnelles", addresses.PRIVACY),
 )
@@ -153,7 +153,7 @@ def connection_lost() -> rx.Component:
     return rx.el.div(
         rx.el.p(
             rx.el.b("Connexion interrompue. "),
-            "Votre saisie est conservée ; la page reprendra d’elle-même.",
+            "Votre saisie est conservée ; la page reprendra d’elle-même.",
         ),
         class_name="connection",
     )
@@ -169,7 +169,7 @@ def incident(reference: Any) -> rx.Component:
     return rx.el.div(
         rx.el.p(
             rx.el.b("Un incident nous empêche de terminer. "),
-            "Rien de ce que vous avez saisi n’est perdu. Réessayez dans un instant ; si cela se répète, "
+            "Rien de ce que vous avez saisi n’est perdu. Réessayez dans un instant ; si cela se répète, "
             "appelez l’assistance en donnant la référence ",
             rx.el.span(reference, class_name="reference"),
             ".",

@@ -31,7 +31,7 @@ def hold(what: Any, deadline: Any, extend: Any) -> rx.Component:
             custom_attrs={"data-deadline-running": ""},
         ),
         rx.el.p(
-            "Le délai est passé : ce créneau n’est plus réservé. Vous pouvez encore confirmer s’il est libre.",
+            "Le délai est passé : ce créneau n’est plus réservé. Vous pouvez encore confirmer s’il est libre.",
             custom_attrs={"data-deadline-over": ""},
             hidden=True,
         ),
@@ -53,7 +53,7 @@ def without_script() -> rx.Component:
     return notice(
         rx.el.h2("Ce site a besoin de JavaScript pour la prise de rendez-vous"),
         rx.el.p(
-            f"Activez-le dans votre navigateur, ou appelez l’assistance au {assistance.phone}, {assistance.hours} : "
+            f"Activez-le dans votre navigateur, ou appelez l’assistance au {assistance.phone}, {assistance.hours} : "
             "un agent prend le rendez-vous avec vous. Les pages d’aide et d’information se lisent sans JavaScript.",
         ),
         tone="warm",

@@ -17,7 +17,7 @@ def stepper(steps: Sequence[str], current: int, title: str) -> rx.Component:
 
 def stepper_under(title: rx.Component, steps: Sequence[str], current: int) -> rx.Component:
     """Return the stepper around a title of any level."""
-    following = f"Étape suivante : {_lower(steps[current])}" if current < len(steps) else "Dernière étape"
+    following = f"Étape suivante : {_lower(steps[current])}" if current < len(steps) else "Dernière étape"
     return rx.el.div(
         rx.el.p(f"Étape {current} sur {len(steps)}", class_name="count"),
         title,

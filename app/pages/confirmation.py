@@ -43,7 +43,7 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
                     buttons.download("Ajouter à mon agenda", card.calendar_href, "rendez-vous.ics"),
                     rx.el.button("Imprimer", type="button", class_name="btn second", custom_attrs={"data-print": ""}),
                 ),
-                rx.el.h2("Un empêchement ?"),
+                rx.el.h2("Un empêchement ?"),
                 rx.el.p(
                     "Déplacez ou annulez ce rendez-vous avec le lien du courriel, ou ",
                     rx.el.a("dès maintenant", href=card.manage_href),
@@ -55,7 +55,7 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
             class_name="columns",
         ),
         rx.el.div(
-            rx.el.p("Ordinateur partagé ? Effacez ces informations de ce navigateur.", class_name="soft"),
+            rx.el.p("Ordinateur partagé ? Effacez ces informations de ce navigateur.", class_name="soft"),
             rx.el.button("Effacer et quitter", type="button", on_click=JourneyState.leave, class_name="as-link"),
             class_name="leave no-print",
         ),
@@ -65,7 +65,7 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
 
 def _demo_mailbox() -> rx.Component:
     return rx.el.p(
-        "Dans cette démonstration, aucun courriel ne part sans serveur de messagerie : ",
+        "Dans cette démonstration, aucun courriel ne part sans serveur de messagerie : ",
         rx.el.a("ouvrir la boîte de démonstration", href=addresses.DEMO_MAILBOX),
         ".",
         class_name="soft no-print",

@@ -19,7 +19,7 @@ def contact() -> rx.Component:
         rx.cond(ContactState.resumable, resume_question(JourneyState)),
         rx.cond(
             ContactState.label == "",
-            rx.el.p("Dites-nous qui vous êtes : nous vous orientons vers le service compétent.", class_name="lead"),
+            rx.el.p("Dites-nous qui vous êtes : nous vous orientons vers le service compétent.", class_name="lead"),
         ),
         rx.cond(ContactState.choices.length() > 0, blocks.tiles(ContactState.choices), _leaf()),
         rx.cond(ContactState.label == "", _lost_link()),
@@ -42,7 +42,7 @@ def _leaf() -> rx.Component:
 def _answer() -> rx.Component:
     return rx.fragment(
         _answer_block(),
-        rx.el.p("Assistance : ", layout.ASSISTANCE_PHONE, f", {layout.ASSISTANCE_HOURS}."),
+        rx.el.p("Assistance : ", layout.ASSISTANCE_PHONE, f", {layout.ASSISTANCE_HOURS}."),
     )
 
 
@@ -72,12 +72,12 @@ def _address() -> rx.Component:
         rx.cond(JourneyState.phase == "no_cookies", no_cookies()),
         fields.error_summary(ContactState),
         fields.form(
-            fields.required_note("Les champs suivis de « obligatoire » doivent être remplis."),
+            fields.required_note("Les champs suivis de « obligatoire » doivent être remplis."),
             fields.text_field(
                 ContactState,
                 "voie",
                 "Numéro et voie",
-                hint="Par exemple : 12 rue de Longchamp",
+                hint="Par exemple : 12 rue de Longchamp",
                 mark="obligatoire",
                 autoComplete="street-address",
                 maxLength="200",
@@ -108,7 +108,7 @@ def _commune() -> rx.Component:
         (
             1,
             rx.el.p(
-                "Commune : ",
+                "Commune : ",
                 rx.el.b(ContactState.places[0].label),
                 rx.el.input(type="hidden", name="commune", value=ContactState.places[0].code),
                 role="status",
@@ -130,7 +130,7 @@ def _commune() -> rx.Component:
 
 def _find_commune() -> rx.Component:
     return rx.el.details(
-        rx.el.summary("Vous ne connaissez pas le code postal ?"),
+        rx.el.summary("Vous ne connaissez pas le code postal ?"),
         fields.form(
             rx.el.div(
                 rx.el.label("Nom de la commune", html_for="nom-commune"),
@@ -146,7 +146,7 @@ def _find_commune() -> rx.Component:
                 rx.el.ul(rx.foreach(ContactState.found, _found), class_name="results"),
                 rx.cond(
                     ContactState.searched != "",
-                    rx.el.p("Aucune commune ne porte ce nom : vérifiez l’orthographe, ou essayez le début du nom."),
+                    rx.el.p("Aucune commune ne porte ce nom : vérifiez l’orthographe, ou essayez le début du nom."),
                 ),
             ),
             role="status",
@@ -172,7 +172,7 @@ def _lost_link() -> rx.Component:
         rx.el.h2("Déplacer ou annuler un rendez-vous", id="retrouver"),
         rx.el.p(
             "Le courriel de confirmation contient un lien pour déplacer ou annuler votre rendez-vous. "
-            "Vous ne le retrouvez plus ? Demandez-le à nouveau."
+            "Vous ne le retrouvez plus ? Demandez-le à nouveau."
         ),
         rx.cond(
             LostLinkState.sent,

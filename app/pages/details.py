@@ -121,7 +121,7 @@ def _contact() -> rx.Component:
             DetailsState,
             "email",
             "Adresse électronique",
-            hint="Par exemple : nom@domaine.fr. La confirmation y est envoyée.",
+            hint="Par exemple : nom@domaine.fr. La confirmation y est envoyée.",
             mark="obligatoire",
             kind="email",
             autoComplete="email",
@@ -130,14 +130,14 @@ def _contact() -> rx.Component:
         rx.cond(
             DetailsState.call_back,
             rx.el.p(
-                "Un agent vous appelle à l’heure convenue : indiquez le numéro où vous joindre.", class_name="soft"
+                "Un agent vous appelle à l’heure convenue : indiquez le numéro où vous joindre.", class_name="soft"
             ),
         ),
         fields.text_field(
             DetailsState,
             "phone",
             "Téléphone",
-            hint="Par exemple : 06 39 98 12 34. Hors de France, commencez par + et l’indicatif.",
+            hint="Par exemple : 06 39 98 12 34. Hors de France, commencez par + et l’indicatif.",
             mark="un numéro au moins",
             kind="tel",
             autoComplete="tel",
@@ -152,7 +152,7 @@ def _about() -> rx.Component:
             DetailsState,
             "details",
             "Précisions pour préparer le rendez-vous",
-            hint="1 000 caractères au plus. N’indiquez ni mot de passe ni numéro de carte bancaire.",
+            hint="1 000 caractères au plus. N’indiquez ni mot de passe ni numéro de carte bancaire.",
             lines=True,
             rows="4",
         ),
@@ -160,7 +160,7 @@ def _about() -> rx.Component:
             DetailsState,
             "tax_number",
             "Numéro fiscal",
-            hint="13 chiffres, en haut de vos avis. Il permet de suivre ce rendez-vous dans votre espace particulier.",
+            hint="13 chiffres, en haut de vos avis. Il permet de suivre ce rendez-vous dans votre espace particulier.",
             short=True,
             inputMode="numeric",
             autoComplete="off",

@@ -90,7 +90,7 @@ def _choices() -> rx.Component:
 
 def _question() -> rx.Component:
     return notices.notice(
-        rx.el.h2("Annuler ce rendez-vous ?"),
+        rx.el.h2("Annuler ce rendez-vous ?"),
         rx.el.p("L’heure sera proposée à une autre personne. Vous pourrez reprendre rendez-vous plus tard."),
         buttons.actions(
             buttons.act("Oui, annuler", FollowUpState.cancel, "btn danger"),

@@ -36,7 +36,7 @@ def contact_block() -> rx.Component:
     return rx.el.section(
         rx.el.div(
             rx.el.h2("Contact", id="contact"),
-            rx.el.p("Dites-nous qui vous êtes : nous vous orientons vers le service compétent."),
+            rx.el.p("Dites-nous qui vous êtes : nous vous orientons vers le service compétent."),
             blocks.fixed_tiles(*((node.label, node.hint, addresses.contact(node.path)) for node in children)),
             class_name="wrap",
         ),

@@ -31,7 +31,7 @@ def _line(letter: rx.Var[Letter]) -> rx.Component:
         rx.el.p("À ", letter.recipient, ", le ", letter.received, class_name="soft small"),
         rx.el.button(
             "Ouvrir",
-            rx.el.span(" : ", letter.subject, class_name="unseen"),
+            rx.el.span(" : ", letter.subject, class_name="unseen"),
             type="button",
             on_click=MailboxState.open(letter.id),
             class_name="btn second",

@@ -54,7 +54,7 @@ def other_office() -> rx.Component:
         rx.el.h1("Rechercher un autre service", id="titre", tab_index=-1),
         gate(
             JourneyState,
-            rx.el.p("Service actuel : ", rx.el.b(OtherOfficeState.current)),
+            rx.el.p("Service actuel : ", rx.el.b(OtherOfficeState.current)),
             rx.el.div(
                 rx.el.label("Département", html_for="departement"),
                 rx.el.select(
@@ -79,7 +79,7 @@ def _result(card: rx.Var[OfficeCard]) -> rx.Component:
         rx.el.p(card.street, ", ", card.city),
         rx.el.button(
             "Choisir ce service",
-            rx.el.span(" : ", card.name, class_name="unseen"),
+            rx.el.span(" : ", card.name, class_name="unseen"),
             type="button",
             on_click=OtherOfficeState.take(card.id),
             class_name="btn second",

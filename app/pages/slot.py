@@ -102,7 +102,7 @@ def _elsewhere(other: rx.Var[Elsewhere], label: str, handler: object) -> rx.Comp
         rx.el.p(other.hint, class_name="soft"),
         rx.el.button(
             label,
-            rx.el.span(" : ", other.label, class_name="unseen"),
+            rx.el.span(" : ", other.label, class_name="unseen"),
             type="button",
             on_click=handler,
             class_name="btn second",

@@ -114,7 +114,6 @@ def _secrets() -> rx.Component:
             rx.cond(SpaceSecretsState.is_simplified, identity.iban_field(SpaceSecretsState)),
             buttons.actions(buttons.submit("Enregistrer ces réponses", SpaceSecretsState.busy)),
             on_submit=SpaceSecretsState.submit,
-            key=SpaceSecretsState.forced.to_string(),
         ),
     )
 

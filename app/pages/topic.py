@@ -33,7 +33,7 @@ def _chosen() -> rx.Component:
         blocks.answer(
             TopicState.answer_title, TopicState.answer_paragraphs, TopicState.answer_link, TopicState.answer_link_label
         ),
-        rx.el.p("Durée prévue : ", rx.el.b(TopicState.length)),
+        rx.el.p("Durée prévue : ", rx.el.b(TopicState.length)),
         rx.cond(
             TopicState.documents.length() > 0,
             rx.fragment(rx.el.h2("Documents à préparer"), blocks.bullets(TopicState.documents)),

@@ -39,7 +39,7 @@ RULES = {
     "recovery_network": "30/minute; 200/hour; 1000/day",
     "recovery_link": "30/minute; 200/hour",
     # By session: whoever found a browser signed in must not guess the password there.
-    "password_again": "6/minute; 20/hour; 60/day",
+    "password_again": "12/minute; 60/hour; 150/day",
     "new_address": "5/minute; 15/hour; 40/day",
     "new_address_code": "10/minute; 60/hour",
     "account_change": "20/minute; 120/hour",

@@ -17,12 +17,17 @@ async def session_of(state: rx.State, kind: SpaceKind = SpaceKind.PROFESSIONAL) 
 
 
 class AccountState(rx.State):
-    """The name in the header, empty when nobody is signed in."""
+    """The name in the header, empty when nobody is signed in; the states of private pages are below this one."""
 
     name: str = ""
+    _account: int = 0
 
     @rx.event
     async def load(self) -> None:
-        """Show who is signed in."""
+        """Show who is signed in; what the pages of somebody else's space held in this tab is forgotten."""
         found = await session_of(self)
+        account = found.account.id if found else 0
+        if account != self._account:
+            self.reset()  # type: ignore[no-untyped-call]
+        self._account = account
         self.name = f"{found.account.first_name} {found.account.last_name}" if found else ""

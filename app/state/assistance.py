@@ -32,8 +32,7 @@ class AssistanceState(CaptchaMixin, FormMixin, rx.State):
         self.no_cookies = visitor_of(self) is None
         typed = await drafts.restored(self, Form.ASSISTANCE, FIELDS)
         self.draft = {name: typed.get(name, "") for name in FIELDS}
-        if not self._captcha_id:
-            await self._new_captcha()
+        await self._keep_or_renew_captcha()
 
     @rx.event
     async def keep(self, name: str, value: str) -> None:
@@ -69,6 +68,8 @@ class AssistanceState(CaptchaMixin, FormMixin, rx.State):
         if problem:
             return self._refuse({captcha.FIELD: problem})
         self._captcha_id = ""
+        # The picture has done its work: at the next visit it shows once there is a new one.
+        self.captcha_image = self.captcha_sound = ""
         try:
             question = await call(assistance.send, typed, visitor_key=visitor, network=network_of(self))
         except TooManyAttemptsError as error:

@@ -9,8 +9,8 @@ from app.state.base import call, network_of, text, visitor_of
 
 FIELD = "captcha"
 _MISSING = "Recopiez les six caractères de l’image, ou écoutez-les"
-_WRONG = "Les caractères ne correspondent pas : recopiez ceux de la nouvelle image"
-_TOO_MANY = "Trop d’essais : attendez une minute, puis recopiez les caractères"
+_WRONG = "Les caractères ne correspondent pas : recopiez ceux de la nouvelle image"
+_TOO_MANY = "Trop d’essais : attendez une minute, puis recopiez les caractères"
 
 
 class CaptchaMixin(rx.State, mixin=True):

@@ -17,7 +17,7 @@ from app.state.office import CHANNEL_LABELS
 
 FIELD = "canal"
 _HINTS = {
-    Channel.COUNTER: "Un agent vous reçoit à cette adresse : {place}.",
+    Channel.COUNTER: "Un agent vous reçoit à cette adresse : {place}.",
     Channel.PHONE: "Un agent vous appelle à l’heure convenue, au numéro que vous indiquerez.",
 }
 

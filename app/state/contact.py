@@ -120,7 +120,7 @@ class ContactState(FormMixin, rx.State):
     @rx.event
     async def search(self, data: dict[str, str]) -> EventSpec:
         """Find the office for the address, keep it, and show it."""
-        typed = fields(data, _FIELDS)
+        typed = {name: value[:_MAX_FIELD] for name, value in fields(data, _FIELDS).items()}
         self.places = _places(typed["code-postal"]) or self.places
         self.draft = typed
         commune, errors = _checked(typed, self.places)
@@ -141,9 +141,12 @@ class ContactState(FormMixin, rx.State):
         try:
             office = await call(offices.for_commune, OfficeKind(node.office_kind), commune)
         except OfficeNotFoundError:
-            return self._refuse({"code-postal": "Aucun service ne couvre cette commune : vérifiez le code postal"})
-        await call(steps.choose_office, visitor, tab_of(self), office.id, node.path, node.topic_path)
-        await call(steps.remember, visitor, BOOKING, typed)
+            return self._refuse({"code-postal": "Aucun service ne couvre cette commune : vérifiez le code postal"})
+        try:
+            await call(steps.choose_office, visitor, tab_of(self), office.id, node.path, node.topic_path)
+            await call(steps.remember, visitor, BOOKING, typed)
+        except JourneyGoneError:
+            return rx.redirect(addresses.CONTACT)
         return rx.redirect(addresses.OFFICE)
 
 

@@ -24,7 +24,7 @@ from app.state.office import CHANNEL_LABELS
 
 FIELDS = ("civility", "last_name", "first_name", "details", "phone", "second_phone", "email", "tax_number")
 _LONGEST = 2000
-_TOO_MANY = "Trop de demandes depuis votre réseau : attendez quelques minutes, puis confirmez"
+_TOO_MANY = "Trop de demandes depuis votre réseau : attendez quelques minutes, puis confirmez"
 
 
 class DetailsState(CaptchaMixin, FormMixin, JourneyState):
@@ -45,8 +45,8 @@ class DetailsState(CaptchaMixin, FormMixin, JourneyState):
         self.call_back = progress.channel == Channel.PHONE
         await self._show_hold(visitor, progress)
         self.human = progress.is_human
-        if not self.human and not self._captcha_id:
-            await self._new_captcha()
+        if not self.human:
+            await self._keep_or_renew_captcha()
         return None
 
     @rx.event

@@ -83,7 +83,7 @@ class FollowUpState(rx.State):
         try:
             view = await call(cancellation.cancel, public_id, self.card.reference, visitor_key=visitor_of(self) or "")
         except TooManyAttemptsError:
-            self.problem = "Trop de demandes : attendez une minute, puis réessayez."
+            self.problem = "Trop de demandes : attendez une minute, puis réessayez."
             return
         except NotBookedError:
             await self._load()
@@ -98,7 +98,7 @@ class FollowUpState(rx.State):
         if public_id is None:
             return None
         if visitor is None:
-            self.problem = "Votre navigateur refuse les cookies : acceptez-les pour déplacer ce rendez-vous."
+            self.problem = "Votre navigateur refuse les cookies : acceptez-les pour déplacer ce rendez-vous."
             return None
         try:
             await call(steps.begin_reschedule, visitor, tab_of(self), public_id)

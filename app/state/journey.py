@@ -103,7 +103,7 @@ class JourneyState(rx.State):
             self.hold_note = "Le délai est passé. Vous pouvez encore confirmer si le créneau est libre."
         else:
             self.hold_until = hold.expires_at.isoformat()
-            self.hold_note = "Le délai est prolongé de 5 minutes."
+            self.hold_note = "Le délai est prolongé de 5 minutes."
 
     @rx.event
     async def resume(self) -> EventSpec:

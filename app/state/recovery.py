@@ -41,8 +41,8 @@ class RecoveryState(CaptchaMixin, FormMixin, rx.State):
         typed = await drafts.restored(self, Form.RECOVERY, _KEPT)
         self.draft = {name: typed.get(name, "") for name in _KEPT}
         self.draft["trust_question"] = self.draft["trust_question"] or trust_questions.FIRST
-        if not (self.human or self._captcha_id):
-            await self._new_captcha()
+        if not self.human:
+            await self._keep_or_renew_captcha()
 
     @rx.event
     async def keep(self, name: str, value: str) -> None:
@@ -75,6 +75,8 @@ class RecoveryState(CaptchaMixin, FormMixin, rx.State):
             if problem:
                 return self._refuse({captcha.FIELD: problem})
             self._captcha_id, self.human = "", True
+            # The picture has done its work: at the next visit it shows once there is a new one.
+            self.captcha_image = self.captcha_sound = ""
         try:
             await self._ask(visitor, typed)
         except FieldErrors as wrong:

@@ -6,13 +6,13 @@ from reflex.event import EventSpec
 from app import addresses
 from app.models import SpaceKind
 from app.services.accounts import sign_in
-from app.state.account import session_of
+from app.state.account import AccountState, session_of
 from app.state.base import call, visitor_of
 from app.state.captcha import CaptchaMixin
 from app.state.forms import SUMMARY_ID, FormMixin
 
 
-class SignInState(CaptchaMixin, FormMixin, rx.State):
+class SignInState(CaptchaMixin, FormMixin, AccountState):
     """The form itself is posted by the browser (app/web/sign_in.py), so that no password comes through here."""
 
     captcha_id: str = ""

@@ -257,6 +257,8 @@ class IdentifiersState(StrengthMixin, FormMixin, SignUpState):
 class FormState(FormMixin, SignUpState):
     """Step 3: the form, which differs by mode."""
 
+    # The lists are there from the start as they will be: one that changed under the hand would lose the choice.
+    draft: dict[str, str] = dict(FIRST_CHOICES)
     email: str = ""
     iban_shown: str = ""
     communes: list[str] = []

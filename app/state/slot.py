@@ -26,8 +26,8 @@ from app.state.journey import JourneyState
 from app.state.office import CHANNEL_LABELS
 
 _CHOOSE_FIRST = "Choisissez un jour, puis une heure"
-_GONE = "Ce créneau vient d’être pris par une autre personne : choisissez-en un autre"
-_TOO_MANY = "Trop de créneaux sont déjà réservés depuis votre réseau : réessayez dans quelques minutes"
+_GONE = "Ce créneau vient d’être pris par une autre personne : choisissez-en un autre"
+_TOO_MANY = "Trop de créneaux sont déjà réservés depuis votre réseau : réessayez dans quelques minutes"
 _NOON = 12
 
 
@@ -239,8 +239,11 @@ class SlotState(FormMixin, JourneyState):
         visitor = visitor_of(self)
         if progress is None or visitor is None or channel not in [int(known) for known in progress.channels()]:
             return elsewhere
-        moved = await call(steps.choose_channel, visitor, progress.kind, Channel(channel))
-        await call(steps.remember, visitor, progress.kind, {CHANNEL_FIELD: str(channel)})
+        try:
+            moved = await call(steps.choose_channel, visitor, progress.kind, Channel(channel))
+            await call(steps.remember, visitor, progress.kind, {CHANNEL_FIELD: str(channel)})
+        except (WrongChoiceError, JourneyGoneError):
+            return rx.redirect(addresses.CHANNEL)
         await self._show(moved, None)
         await self._restore(moved)
         return None
@@ -271,7 +274,7 @@ def _day_view(day: AgendaDay, today: date) -> DayView:
     label = f"{words}, {wording.slots(day.free_count)}" if day.free_count else f"{words}, {day.reason.lower()}"
     return DayView(
         date=day.day.isoformat(),
-        number=str(day.day.day),
+        number="1er" if day.day.day == 1 else str(day.day.day),  # as the label says it (WCAG 2.5.3)
         count=day.free_count,
         state=day.state,
         label=f"{label}, aujourd’hui" if day.day == today else label,
@@ -284,7 +287,7 @@ def _time_view(time: datetime) -> TimeView:
 
 
 def _first_words(first: datetime) -> str:
-    return f"Premier créneau libre : {wording.short_moment(first)}"
+    return f"Premier créneau libre : {wording.short_moment(first)}"
 
 
 def _current(progress: Progress) -> str:

@@ -12,7 +12,7 @@ from app.models import SpaceMode
 from app.services.accounts import changes, sessions
 from app.services.accounts.accounts import AccountView
 from app.services.accounts.sessions import OpenSession, SessionView
-from app.state.account import session_of
+from app.state.account import AccountState, session_of
 from app.state.base import call, text
 
 _PARIS = ZoneInfo("Europe/Paris")
@@ -58,7 +58,7 @@ class PrivateMixin(rx.State, mixin=True):
         return rx.redirect(addresses.PROFESSIONAL_SIGN_IN)
 
 
-class SpaceState(PrivateMixin, rx.State):
+class SpaceState(PrivateMixin, AccountState):
     """Whose space it is, and the services in it."""
 
     who: str = ""
@@ -95,7 +95,7 @@ class SpaceState(PrivateMixin, rx.State):
         )
 
 
-class SessionsState(PrivateMixin, rx.State):
+class SessionsState(PrivateMixin, AccountState):
     """The sessions open on the account; the one of this browser is marked."""
 
     lines: list[SessionLine] = []

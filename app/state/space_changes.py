@@ -1,6 +1,7 @@
 """« Données personnelles »: changing one's details, password and sign-in address, and opening the PDF summary again."""
 
 from collections.abc import AsyncIterator
+from secrets import randbelow
 from zoneinfo import ZoneInfo
 
 import reflex as rx
@@ -33,12 +34,13 @@ _LONGEST_CODE = 200
 _REVEALED_ID = "recapitulatif"
 
 
-class SpaceDetailsState(PrivateMixin, PlaceMixin, FormMixin, rx.State):
+class SpaceDetailsState(PrivateMixin, PlaceMixin, FormMixin, AccountState):
     """« Modifier mes coordonnées »: everything but the secrets."""
 
     saved: str = ""
     is_simplified: bool = False
     forced: int = 0
+    _shown: int = 0
 
     @rx.event
     async def load(self) -> EventSpec | None:
@@ -50,6 +52,9 @@ class SpaceDetailsState(PrivateMixin, PlaceMixin, FormMixin, rx.State):
         self.saved, self.errors = "", {}
         typed = await drafts.restored(self, Form.DETAILS, _open_fields(account), sessions.subject(account.id))
         self._fill(account, typed)
+        if self._shown != account.id:
+            # A field that stands there since somebody else's visit must not keep what it holds: any new number does.
+            self._shown, self.forced = account.id, randbelow(2**31)
         return None
 
     def _fill(self, account: AccountView, typed: dict[str, str]) -> None:
@@ -107,12 +112,11 @@ class SpaceDetailsState(PrivateMixin, PlaceMixin, FormMixin, rx.State):
         self._fill(account, {})
         self.forced += 1
         self.saved = "Vos coordonnées sont enregistrées."
-        header = await self.get_state(AccountState)
-        header.name = f"{account.first_name} {account.last_name}"
+        self.name = f"{account.first_name} {account.last_name}"
         return rx.set_focus("enregistre")
 
 
-class SpaceSecretsState(PrivateMixin, FormMixin, rx.State):
+class SpaceSecretsState(PrivateMixin, FormMixin, AccountState):
     """What opens for five minutes once the password was typed again: the PDF summary, the trust question, the IBAN."""
 
     revealed: bool = False
@@ -211,7 +215,7 @@ class SpaceSecretsState(PrivateMixin, FormMixin, rx.State):
         return rx.set_focus(_REVEALED_ID)
 
 
-class SpacePasswordState(PrivateMixin, StrengthMixin, FormMixin, rx.State):
+class SpacePasswordState(PrivateMixin, StrengthMixin, FormMixin, AccountState):
     """« Changer mon mot de passe »; no password is ever in a variable."""
 
     changed: bool = False
@@ -267,7 +271,7 @@ class SpacePasswordState(PrivateMixin, StrengthMixin, FormMixin, rx.State):
         return rx.set_focus("enregistre")
 
 
-class SpaceAddressState(PrivateMixin, FormMixin, rx.State):
+class SpaceAddressState(PrivateMixin, FormMixin, AccountState):
     """« Changer mon adresse de connexion »: ask, then confirm by the code sent to the new one."""
 
     email: str = ""

@@ -1,9 +1,9 @@
 """One portal and one browser per test process; a window of one's own per test."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +17,8 @@ from tests.e2e.visitor import DESKTOP, Visitor
 from tests.services import ServiceMissingError
 from tests.smtp import MailServer, mail_server
 
-_HERE = os.path.dirname(__file__)
-_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--autoplay-policy=user-gesture-required")
+_HERE = Path(__file__).parent
+_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 Arrive = Callable[..., Visitor]
 
@@ -26,7 +26,7 @@ Arrive = Callable[..., Visitor]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test of this folder."""
     for item in items:
-        if str(item.path).startswith(_HERE):
+        if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.e2e)
 
 

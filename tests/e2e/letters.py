@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
 
 from icalendar import Calendar, Event
@@ -34,7 +35,16 @@ class Letter:
     @property
     def event(self) -> Event:
         """The event in the calendar file."""
-        return Calendar.from_ical(self.calendar).walk("VEVENT")[0]
+        found = Calendar.from_ical(self.calendar).walk("VEVENT")[0]
+        assert isinstance(found, Event)
+        return found
+
+    @property
+    def starts_at(self) -> datetime:
+        """When the event of the calendar file begins, in UTC."""
+        start = self.event.start
+        assert isinstance(start, datetime)
+        return start.astimezone(UTC)
 
 
 def to(server: MailServer, recipient: str) -> list[Letter]:
@@ -57,7 +67,7 @@ def _opened(mail: EmailMessage) -> Letter:
     for part in mail.walk():
         kind = part.get_content_type()
         if kind.startswith("text/") and kind not in parts:
-            parts[kind] = str(part.get_content())  # type: ignore[attr-defined]
+            parts[kind] = str(part.get_content())
             method = str(part.get_param("method") or method)
     return Letter(
         subject=str(mail["Subject"]),

@@ -5,12 +5,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
-
 _COOKIE = (b"set-cookie: visitor=", b"x-lost-one: visitor=")
 
 
 class Line:
-    """Carries bytes to and from a port of this machine, unless it is cut; `without_cookies` renames the header that sets the visitor's cookie."""
+    """Carries bytes to and from a port of this machine, unless it is cut.
+
+    `without_cookies` renames the header that sets the visitor's cookie.
+    """
 
     def __init__(self, target: int, *, without_cookies: bool = False) -> None:
         self._target = target

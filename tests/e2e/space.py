@@ -83,7 +83,8 @@ class Professional:
         exactly(self.visitor, "Continuer").click()
 
     def fill_in_recovery(self, *, number: str = "", answer: str = "paul", question: str = QUESTION) -> None:
-        """Fill in « Mot de passe oublié », the CAPTCHA too."""
+        """Fill in « Mot de passe oublié », the CAPTCHA too, once the page is alive."""
+        expect(self.visitor.page.get_by_role("img", name="Image à recopier")).to_be_visible()
         self.visitor.field("Adresse électronique de connexion").fill(self.email)
         self.visitor.field("Numéro d’abonné").fill(number or self.number)
         self.visitor.field("Question de confiance").select_option(label=question)

@@ -48,9 +48,7 @@ def test_a_postal_code_with_one_commune_leads_to_its_office(
 @pytest.mark.parametrize(
     ("department", "postal_code"), [("Seine-Saint-Denis", "93"), ("La Réunion", "97400"), ("Aude", "11")]
 )
-def test_communes_of_one_name_are_told_apart_by_department(
-    department: str, postal_code: str, visitor: Visitor
-) -> None:
+def test_communes_of_one_name_are_told_apart_by_department(department: str, postal_code: str, visitor: Visitor) -> None:
     visitor.go("/")
     visitor.open_blocks()
     visitor.field("Numéro et voie").fill("5 place du Marché")
@@ -89,7 +87,7 @@ def test_an_office_overseas_shows_its_own_local_time(arrive: Arrive, post_office
     assert visitor.fact("Date et heure").endswith(hour)
     mail = letters.wait_for(post_office, who.email, 1)
     assert hour in re.sub(r"\s", " ", mail.text)
-    assert mail.event.start == booked.starts_at
+    assert mail.starts_at == booked.starts_at
 
 
 def test_an_unknown_name_and_an_unknown_postal_code_say_what_to_do(visitor: Visitor) -> None:

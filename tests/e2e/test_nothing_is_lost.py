@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.e2e.conftest import Arrive
 from tests.e2e.line import Line, line_to
@@ -80,7 +80,7 @@ def test_at_every_step_what_was_typed_and_chosen_stays(
     visitor.tolerate(*BROKEN)
     visitor.go("/")
     visitor.open_blocks()
-    visitor.give_address(*ADDRESS.values(), "Carcassonne (Aude)")
+    visitor.give_address(ADDRESS["Numéro et voie"], ADDRESS["Code postal"], "Carcassonne (Aude)")
     disturb(visitor, line)
     expect(visitor.field("Commune")).to_have_value("11069")
     assert visitor.text_of(*ADDRESS) == ADDRESS
@@ -88,7 +88,9 @@ def test_at_every_step_what_was_typed_and_chosen_stays(
 
     visitor.is_at(OFFICE, "Votre service")
     disturb(visitor, line)
-    expect(visitor.page.get_by_role("heading", name="Service des impôts des particuliers de Carcassonne")).to_be_visible()
+    expect(
+        visitor.page.get_by_role("heading", name="Service des impôts des particuliers de Carcassonne")
+    ).to_be_visible()
     visitor.begin_booking()
 
     visitor.link(UNDERSTAND_NOTICE).click()
@@ -139,7 +141,7 @@ def chosen(visitor: Visitor) -> str:
     return f"{day.partition(',')[0]} à {time}"
 
 
-def pressed(visitor: Visitor) -> list[object]:
+def pressed(visitor: Visitor) -> list[Locator]:
     return list(visitor.page.get_by_role("button", pressed=True).all())
 
 

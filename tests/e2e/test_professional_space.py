@@ -429,7 +429,7 @@ def test_the_assistance_gets_one_mail_and_what_was_typed_outlives_a_reload(
     exactly(visitor, "Envoyer").click()
     visitor.says("Votre message est parti")
     mail = letters.wait_for(post_office, get_settings().assistance_email, before + 1)
-    assert "Où est mon code ?" in mail.text
+    assert "Où est mon code\u00a0?" in mail.text
     assert "<b>Merci</b>" not in mail.html
 
 

@@ -49,7 +49,7 @@ class Identity:
 
 @dataclass
 class Visitor:
-    """A browser with one window at this address of the portal; `troubles` are the errors and refusals its console told about."""
+    """A browser with one window at this address of the portal; `troubles` is what its console complained about."""
 
     portal: Portal
     context: BrowserContext

@@ -90,7 +90,6 @@ async def _go_nowhere(_attacker: Attacker) -> None:
 Prepare = Callable[[Attacker], Any]
 PEOPLE = {
     "without cookie": (None, _go_nowhere),
-    "with a cookie nobody gave": ("x" * 43, _go_nowhere),
     "new": ("new", _go_nowhere),
     "looking for a time": ("new", to_slot),
     "about to confirm": ("new", to_details),
@@ -117,9 +116,11 @@ async def _call_all(url: str, handlers: list[Handler], cookie: str | None, prepa
     ordered = sorted(handlers, key=lambda each: (each.name.endswith(leaving), each.name))
     token = None
     for number, handler in enumerate(ordered):
-        calls = list(payloads(handler))
+        # Those of Reflex are the same for every state: a few calls each.
+        calls = list(islice(payloads(handler), None if handler.own and not handler.name.endswith(".setvar") else 15))
         for start in range(0, len(calls), 90):
-            async with attack(url, cookie=cookie, token=token) as attacker:
+            # From many networks, so that nothing but the handlers is in the way.
+            async with attack(url, cookie=cookie, token=token, network=f"127.2.{number}.{1 + start // 90}") as attacker:
                 token = attacker.token
                 await attacker.settle()
                 if number == 0 and start == 0:

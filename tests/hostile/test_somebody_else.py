@@ -176,6 +176,18 @@ class TestNoStepCanBeSkipped:
         assert _booked_by(portal, choose) == 0
 
 
+def test_an_address_of_any_length_is_taken_as_far_as_it_fits(portal: Portal) -> None:
+    async def search() -> list[str]:
+        async with visit(portal.url) as attacker:
+            await attacker.go(walk.CONTACT_PAGE)
+            long = {"voie": "é" * 4000, "code-postal": "33000", "commune": "é" * 4000}
+            await attacker.call(f"{walk.CONTACT}.search", {"data": long})
+            await attacker.settle()
+            return attacker.redirects
+
+    assert asyncio.run(search()) == ["/contact/service"]
+
+
 class TestAnAppointment:
     @pytest.mark.parametrize("change", ["", "x", "é", "%00", "/..", "A" * 5000])
     def test_does_nothing_at_a_link_the_portal_did_not_make(self, portal: Portal, victim: Victim, change: str) -> None:
