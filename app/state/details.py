@@ -1,6 +1,7 @@
 """Step 4: who the appointment is for; and the check before an appointment is moved."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -115,7 +116,8 @@ class DetailsState(CaptchaMixin, FormMixin, JourneyState):
                 network=network_of(self),
             )
         except (SlotGoneError, NotOfferedError):
-            await call(steps.drop_time, visitor, progress.kind)
+            with suppress(JourneyGoneError):
+                await call(steps.drop_time, visitor, progress.kind)
             self.slot_lost = True
             return rx.redirect(addresses.SLOT)
         except TooManyAttemptsError:
@@ -208,7 +210,8 @@ class CheckState(FormMixin, JourneyState):
                 phone=phone,
             )
         except (SlotGoneError, NotOfferedError):
-            await call(steps.drop_time, visitor, progress.kind)
+            with suppress(JourneyGoneError):
+                await call(steps.drop_time, visitor, progress.kind)
             self.slot_lost = True
             return rx.redirect(addresses.RESCHEDULE_SLOT)
         except (JourneyGoneError, NotBookedError):

@@ -135,4 +135,15 @@ class JourneyState(rx.State):
         if visitor is not None:
             await call(journeys.leave, visitor, BOOKING)
             await call(journeys.leave, visitor, RESCHEDULE)
-        self.reset()  # type: ignore[no-untyped-call]
+        for state in _states_with_personal_data():
+            (await self.get_state(state)).reset()  # type: ignore[no-untyped-call]
+
+
+def _states_with_personal_data() -> tuple[type[rx.State], ...]:
+    """Return the states that hold what a person typed or was shown; they import this module."""
+    from app.state.contact import ContactState
+    from app.state.follow_up import FollowUpState
+    from app.state.lost_link import LostLinkState
+    from app.state.mailbox import MailboxState
+
+    return (JourneyState, ContactState, FollowUpState, LostLinkState, MailboxState)

@@ -127,6 +127,6 @@ def link_in(letter: letters.Letter) -> str:
 
 
 def code_in(letter: letters.Letter) -> str:
-    found = re.search(r"^ +([A-Za-z0-9]{12})$", letter.text, re.MULTILINE)
+    found = re.search(r"^ +([A-Za-z0-9]{12})\r?$", letter.text, re.MULTILINE)
     assert found, letter.text
     return found[1]

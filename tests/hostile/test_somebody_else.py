@@ -188,6 +188,29 @@ def test_an_address_of_any_length_is_taken_as_far_as_it_fits(portal: Portal) -> 
     assert asyncio.run(search()) == ["/contact/service"]
 
 
+def test_leaving_takes_everything_out_of_the_tab(portal: Portal) -> None:
+    async def leave() -> tuple[str, str]:
+        async with visit(portal.url) as person:
+            await walk.to_details(person, walk.SECRET_STREET)
+            await person.call(f"{DETAILS}.keep", {"name": "last_name", "value": "Grandsecret"})
+            await person.go("/rendez-vous/informations")
+            await person.go(walk.CONTACT_PAGE)
+            shown = "".join(person.heard)
+            await person.call(f"{JOURNEY}.leave")
+            await person.settle()
+            person.heard.clear()
+            await person.call(f"{ROOT}.hydrate")
+            for page in LOADED:
+                await person.go(page)
+            return shown, "".join(person.heard)
+
+    shown, left = asyncio.run(leave())
+    assert walk.SECRET_STREET in shown
+    assert "Grandsecret" in shown
+    assert walk.SECRET_STREET not in left
+    assert "Grandsecret" not in left
+
+
 class TestAnAppointment:
     @pytest.mark.parametrize("change", ["", "x", "é", "%00", "/..", "A" * 5000])
     def test_does_nothing_at_a_link_the_portal_did_not_make(self, portal: Portal, victim: Victim, change: str) -> None:
