@@ -32,8 +32,8 @@ def contact() -> rx.Component:
 def _leaf() -> rx.Component:
     return rx.match(
         ContactState.leaf,
-        ("address", _address()),
-        ("direct", _direct()),
+        ("address", rx.cond(ContactState.no_cookies, no_cookies(), _address())),
+        ("direct", rx.cond(ContactState.no_cookies, no_cookies(), _direct())),
         ("answer", _answer()),
         notices.waiting(),
     )
@@ -69,7 +69,6 @@ def _address() -> rx.Component:
         _answer_block(),
         rx.el.h2("Votre adresse"),
         rx.el.p("Elle sert à trouver le service qui suit votre dossier."),
-        rx.cond(JourneyState.phase == "no_cookies", no_cookies()),
         fields.error_summary(ContactState),
         fields.form(
             fields.required_note("Les champs suivis de « obligatoire » doivent être remplis."),

@@ -47,6 +47,7 @@ class ContactState(FormMixin, rx.State):
     searched: str = ""
     forced: int = 0
     resumable: bool = False
+    no_cookies: bool = False
     _path: str = ""
 
     @rx.event
@@ -69,6 +70,7 @@ class ContactState(FormMixin, rx.State):
 
     async def _show_journey(self) -> None:
         visitor = visitor_of(self)
+        self.no_cookies = visitor is None
         progress = await call(steps.progress, visitor, BOOKING) if visitor else None
         is_here = progress is not None and tab_of(self) in progress.tabs
         self.resumable = progress is not None and progress.step > Step.OFFICE

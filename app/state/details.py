@@ -88,7 +88,9 @@ class DetailsState(CaptchaMixin, FormMixin, JourneyState):
             problem = await self._captcha_error(fields(data, [captcha.FIELD])[captcha.FIELD])
             if problem:
                 return self._refuse({captcha.FIELD: problem})
-            await call(steps.note_human, visitor, progress.kind)
+            # When another tab has just confirmed, booking gives back its appointment.
+            with suppress(JourneyGoneError):
+                await call(steps.note_human, visitor, progress.kind)
             self.human = True
         return await self._book(visitor, progress, someone)
 

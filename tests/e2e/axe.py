@@ -1,4 +1,4 @@
-"""What axe-core finds in a page: https://github.com/dequelabs/axe-core, vendored under the Mozilla Public License 2.0."""
+"""What axe-core finds in a page (https://github.com/dequelabs/axe-core, vendored, Mozilla Public License 2.0)."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,8 @@ SCHEMES = ("light", "dark")
 
 _SOURCE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 _RUN = """async (tags) => {
-  const ending = document.getAnimations().filter((animation) => animation.effect.getComputedTiming().endTime < Infinity);
+  const ends = (animation) => animation.effect.getComputedTiming().endTime < Infinity;
+  const ending = document.getAnimations().filter(ends);
   await Promise.all(ending.map((animation) => animation.finished.catch(() => null)));
   const found = await axe.run(document, {
     runOnly: { type: "tag", values: tags },

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import parseaddr
 
 from icalendar import Calendar, Event
 
@@ -49,7 +50,7 @@ class Letter:
 
 def to(server: MailServer, recipient: str) -> list[Letter]:
     """Return the mails this address has received so far, oldest first."""
-    return [_opened(mail) for mail in list(server.accepted) if recipient in str(mail["To"])]
+    return [_opened(mail) for mail in list(server.accepted) if parseaddr(str(mail["To"]))[1] == recipient]
 
 
 def wait_for(server: MailServer, recipient: str, count: int) -> Letter:

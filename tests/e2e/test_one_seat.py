@@ -155,7 +155,7 @@ def test_when_the_new_seat_has_gone_the_old_appointment_stands(visitor: Visitor,
 def begin_to_move(visitor: Visitor, email: str) -> AppointmentView:
     """Book for this address, then open the link and choose another time, up to the check."""
     visitor.reach(SLOT)
-    visitor.choose_slot(day=4)
+    visitor.choose_slot(day=-1)
     hold = held_by(visitor)
     visitor.button("Effacer et quitter").click()
     visitor.is_at("/", re.compile("Vos démarches"))
@@ -163,7 +163,7 @@ def begin_to_move(visitor: Visitor, email: str) -> AppointmentView:
     visitor.go(f"/rendez-vous/suivi/{access.manage_token(mine.public_id)}")
     visitor.button("Replanifier").click()
     visitor.is_at("/rendez-vous/replanifier/creneau", "Choisissez un créneau")
-    visitor.choose_day(1)
+    visitor.choose_day(0)
     visitor.choose_time(0)
     visitor.page.get_by_role("button", name="Continuer", exact=True).click()
     visitor.is_at("/rendez-vous/replanifier/verification", "Vérifiez le changement")

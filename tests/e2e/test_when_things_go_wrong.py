@@ -145,7 +145,7 @@ def test_without_javascript_pages_read_and_say_how_to_get_an_appointment(browser
         assert len(page.get_by_role("main").inner_text()) > 150, path
     for path in ("/", "/contact", DETAILS, "/rendez-vous/suivi/abcdef-abcdefghijklmnop"):
         page.goto(f"{portal.url}{path}")
-        words = page.locator("main").inner_text()
+        words = re.sub(r"\s", " ", page.locator("main").inner_text())
         assert "besoin de JavaScript" in words, path
         assert "01 99 00 12 34" in words, path
     context.close()
@@ -158,8 +158,6 @@ def test_a_browser_that_refuses_cookies_is_told_so(arrive: Arrive, portal: Porta
         expect(visitor.page.get_by_role("heading", name="Votre navigateur refuse les cookies")).to_be_visible()
         visitor.go("/")
         visitor.open_blocks()
-        visitor.give_address("12 rue de Verdun", "11000", "Carcassonne (Aude)")
-        visitor.button("Rechercher votre service").click()
         expect(visitor.page.get_by_role("heading", name="Votre navigateur refuse les cookies")).to_be_visible()
         assert visitor.context.cookies() == []
 

@@ -183,7 +183,8 @@ class Visitor:
     def choose_day(self, which: int = 1) -> str:
         """Tap the day; return its words, for example « mardi 24 novembre »."""
         day = self.open_days().nth(which)
-        words = re.sub(r"\s+", " ", str(day.get_attribute("aria-label"))).partition(",")[0]
+        label = str(day.get_attribute("aria-label") or day.text_content())
+        words = re.sub(r"\s+", " ", label).partition(",")[0]
         day.click()
         expect(self.page.get_by_role("heading", level=2, name=words)).to_be_visible()
         return words

@@ -294,12 +294,12 @@ class TestSecrets:
 
     def test_guessing_the_password_in_a_session_is_counted(self, db: str) -> None:
         owner = Owner()
-        for _ in range(6):
+        for _ in range(12):
             with pytest.raises(FieldErrors):
                 changes.reveal(owner.id, owner.session, "faux")
         with pytest.raises(TooManyAttemptsError):
             changes.reveal(owner.id, owner.session, PASSWORD)
-        assert [row.outcome for row in audit_log()] == ["refused"] * 6
+        assert [row.outcome for row in audit_log()] == ["refused"] * 12
 
 
 class TestPassword:

@@ -94,9 +94,14 @@ def free_times(
 
     Slots held by the visitor behind `visitor_key` count as free. Raises OfficeNotFoundError.
     """
-    place = _planned_place(office_id)
+    asked = _Asked(channel, minutes, visitor_key)
     with database.reading() as session:
-        return _search(session, place, _Asked(channel, minutes, visitor_key), first, last)
+        place = free_slots.place_of(session, office_id)
+        if place.is_planned:
+            return _search(session, place, asked, first, last)
+    schedule.ensure_planned(office_id)
+    with database.reading() as session:
+        return _search(session, place, asked, first, last)
 
 
 def first_free(office_id: int, channel: Channel, minutes: int, *, visitor_key: str = "") -> datetime | None:
