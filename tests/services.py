@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -48,30 +49,30 @@ def _postgresql_folder() -> str:
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
-    """Run a fresh PostgreSQL cluster in `folder`; give its URL (database `postgres`)."""
+    """Run a fresh PostgreSQL cluster that logs into `folder`; give its URL (database `postgres`)."""
     binaries = _postgresql_folder()
     initdb, server = _program("initdb", binaries), _program("postgres", binaries)
-    data = folder / "postgresql"
-    data.mkdir(parents=True)
-    # PostgreSQL refuses to run as root: root becomes the account that Debian's package made.
+    # PostgreSQL refuses to run as root: root becomes the account that Debian's package made. Its data stay out of
+    # pytest's folders, which every new pytest closes to other accounts.
     as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-    if as_user:
-        shutil.chown(data, "postgres", "postgres")
-        for parent in [data.parent, *data.parent.parents]:
-            if parent.stat().st_uid == os.geteuid() and str(parent) not in ("/", "/tmp"):
-                parent.chmod(parent.stat().st_mode | 0o011)
-    subprocess.run(
-        [*as_user, initdb, "-D", str(data), "-U", "guichet", "--auth=trust", "-E", "UTF8", "--locale=C"],
-        check=True,
-        capture_output=True,
-        cwd="/",
-    )
-    process, url = _started_postgresql([*as_user, server, "-D", str(data)], folder / "postgresql.log", data)
-    try:
-        yield url
-    finally:
-        process.send_signal(signal.SIGINT)  # a fast shutdown: SIGTERM would wait for open connections
-        process.wait(timeout=60)
+    with tempfile.TemporaryDirectory(prefix="guichet-postgresql-") as home:
+        data = Path(home) / "data"
+        data.mkdir()
+        if as_user:
+            Path(home).chmod(0o711)
+            shutil.chown(data, "postgres", "postgres")
+        subprocess.run(
+            [*as_user, initdb, "-D", str(data), "-U", "guichet", "--auth=trust", "-E", "UTF8", "--locale=C"],
+            check=True,
+            capture_output=True,
+            cwd="/",
+        )
+        process, url = _started_postgresql([*as_user, server, "-D", str(data)], folder / "postgresql.log", data)
+        try:
+            yield url
+        finally:
+            process.send_signal(signal.SIGINT)  # a fast shutdown: SIGTERM would wait for open connections
+            process.wait(timeout=60)
 
 
 def _started_postgresql(command: list[str], log_file: Path, data: Path) -> tuple[subprocess.Popen[bytes], str]:

@@ -8,7 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.el.elements.inline import A
 
 from app import addresses
-from app.components import icons
+from app.components import icons, notices
 from app.components.native_form import native_form
 from app.content import topics
 from app.state.account import AccountState
@@ -145,7 +145,11 @@ def connection_notice() -> rx.Component:
 
     Reflex puts the whole page inside what this returns: a fragment, so that the page is not inside the status.
     """
-    return rx.fragment(rx.el.div(rx.cond(has_connection_errors, connection_lost()), role="status"))
+    return rx.fragment(
+        rx.el.div(rx.cond(has_connection_errors, connection_lost()), role="status"),
+        # Pages with a changing address, like the one mails link to, are empty until a script draws them.
+        rx.el.noscript(rx.el.div(notices.without_script(), class_name="lone wrap")),
+    )
 
 
 def connection_lost() -> rx.Component:

@@ -145,8 +145,8 @@ def test_without_javascript_pages_read_and_say_how_to_get_an_appointment(browser
         assert len(page.get_by_role("main").inner_text()) > 150, path
     for path in ("/", "/contact", DETAILS, "/rendez-vous/suivi/abcdef-abcdefghijklmnop"):
         page.goto(f"{portal.url}{path}")
-        words = re.sub(r"\s", " ", page.locator("main").inner_text())
-        assert "besoin de JavaScript" in words, path
+        words = re.sub(r"\s", " ", page.locator("body").inner_text())
+        assert words.count("besoin de JavaScript") == 1, path
         assert "01 99 00 12 34" in words, path
     context.close()
 
