@@ -22,7 +22,7 @@ build: $(RUNTIME) ## Build the pages the browser gets, if something changed
 	@$(RUN) -m app.cli build
 
 test: test-services lint build ## Check everything (PYTEST_ARGS="-k booking" for a part)
-	$(RUN) -m pytest $(PYTEST_ARGS)
+	$(RUN) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 test-services: ## Install the programs the tests need (browser, PostgreSQL, Redis, nginx)
 	@scripts/install_services.sh
