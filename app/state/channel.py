@@ -76,6 +76,7 @@ class ChannelState(FormMixin, JourneyState):
             await call(steps.choose_channel, visitor, progress.kind, Channel(int(value)))
         except (WrongChoiceError, JourneyGoneError):
             return rx.redirect(addresses.CONTACT)
+        self._wait()
         return rx.redirect(addresses.RESCHEDULE_SLOT if progress.kind == RESCHEDULE else addresses.SLOT)
 
 

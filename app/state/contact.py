@@ -16,7 +16,7 @@ from app.services.appointments.steps import BOOKING, Step
 from app.services.journeys import JourneyGoneError
 from app.state.base import call, fields, query, tab_of, text, visitor_of
 from app.state.forms import FormMixin
-from app.state.journey import Choice, TrailItem
+from app.state.journey import Choice, JourneyState, TrailItem
 
 _FIELDS = ("voie", "code-postal", "commune")
 _MAX_FIELD = 200
@@ -149,6 +149,7 @@ class ContactState(FormMixin, rx.State):
             await call(steps.remember, visitor, BOOKING, typed)
         except JourneyGoneError:
             return rx.redirect(addresses.CONTACT)
+        (await self.get_state(JourneyState))._wait()
         return rx.redirect(addresses.OFFICE)
 
 

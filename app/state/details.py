@@ -127,6 +127,7 @@ class DetailsState(CaptchaMixin, FormMixin, JourneyState):
         except JourneyGoneError:
             return rx.redirect(addresses.CONTACT)
         self.draft, self.errors, self.hold_until = {}, {}, ""
+        self._wait()
         return rx.redirect(addresses.CONFIRMATION)
 
 
@@ -219,4 +220,5 @@ class CheckState(FormMixin, JourneyState):
         except (JourneyGoneError, NotBookedError):
             return rx.redirect(addresses.CONTACT)
         self.hold_until = ""
+        self._wait()
         return rx.redirect(addresses.RESCHEDULE_CONFIRMATION)

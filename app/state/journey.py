@@ -71,6 +71,10 @@ class JourneyState(rx.State):
         self.phase = "ready"
         return progress, None
 
+    def _wait(self) -> None:
+        """Hide what the next page may still hold from an earlier visit until that page has loaded."""
+        self.phase = "loading"
+
     async def _instead(self, visitor: str, progress: Progress | None) -> str:
         """Return the page to show instead: the furthest one open, or the confirmation of what was just finished."""
         if progress is not None:
