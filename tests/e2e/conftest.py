@@ -75,12 +75,13 @@ def _forget_settings() -> None:
     get_settings.cache_clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Run the Chromium of this machine."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         raise ServiceMissingError("chromium is not installed: run « make test-services »")
+    # One per file: Playwright keeps an event loop running in this thread, in which no other test could use asyncio.
     with sync_playwright() as playwright:
         running_browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
         yield running_browser
