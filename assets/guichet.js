@@ -29,7 +29,8 @@
     if (here() !== place) {
       place = here();
       one("[popover]:popover-open")?.hidePopover();
-      if (!location.hash) setTimeout(() => one("h1")?.focus({ preventScroll: true }), 60);
+      const id = location.hash.slice(1);
+      setTimeout(() => (byId(id) ?? one("h1"))?.focus({ preventScroll: !id }), id ? 500 : 60);
     }
     const { title } = document;
     const failed = !!one(".error-summary");

@@ -225,6 +225,8 @@ class ActivationIdentifiersState(FormMixin, ActivationState):
         except (JourneyGoneError, WrongStepError):
             return rx.redirect(await self._after(visitor))
         self.errors, self.code, self.draft = {}, "", {}
+        # A page that loads is sent every variable of its tab: the code is none of the later pages' business.
+        (await self.get_state(CodeState)).reset()  # type: ignore[no-untyped-call]
         return rx.redirect(addresses.ACTIVATION_SUMMARY)
 
 

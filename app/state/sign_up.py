@@ -258,7 +258,7 @@ class FormState(FormMixin, SignUpState):
     """Step 3: the form, which differs by mode."""
 
     # The lists are there from the start as they will be: one that changed under the hand would lose the choice.
-    draft: dict[str, str] = dict(FIRST_CHOICES)
+    draft: dict[str, str] = {"street_type": "", **FIRST_CHOICES}
     email: str = ""
     iban_shown: str = ""
     communes: list[str] = []
@@ -408,6 +408,9 @@ class SummaryState(SignUpState):
         except (JourneyGoneError, WrongStepError):
             return rx.redirect(await self._after(visitor))
         self.identifiers, self.company, self.person, self.trust = [], [], [], []
+        # A page that loads is sent every variable of its tab: what was typed is none of the later pages' business.
+        for state in (IdentifiersState, FormState):
+            (await self.get_state(state)).reset()  # type: ignore[no-untyped-call]
         return rx.redirect(addresses.SIGN_UP_REGISTERED)
 
 
