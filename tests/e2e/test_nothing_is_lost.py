@@ -170,7 +170,7 @@ def test_text_typed_while_the_server_restarts_arrives_afterwards(arrive: Arrive,
     expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=20_000)
     expect(visitor.field("Nom")).to_have_value(WHO.last_name)
     assert visitor.text_of(*typed(WHO)) == typed(WHO)
-    visitor.page.wait_for_timeout(1000)
+    visitor.page.wait_for_timeout(10_000)  # the page finds the server again in its own time
     visitor.page.reload()
     expect(visitor.field("Nom")).to_have_value(WHO.last_name)
     assert visitor.text_of(*typed(WHO)) == typed(WHO)
