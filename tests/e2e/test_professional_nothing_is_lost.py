@@ -178,6 +178,7 @@ def test_no_secret_of_a_sign_up_crosses_the_wire_or_reaches_the_log(
     reload(visitor, FORM)
     form_is_kept(visitor)
     visitor.link("Etape précédente").click()
+    visitor.is_at(IDENTIFIERS, TITLES[IDENTIFIERS])
     reload(visitor, IDENTIFIERS)
     visitor.button("Continuer").click()
     visitor.is_at(FORM, TITLES[FORM])
