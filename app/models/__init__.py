@@ -11,14 +11,16 @@ from app.models.account import (
     SpaceKind,
     SpaceMode,
     SubscriberSequence,
+    Taxpayer,
 )
 from app.models.appointment import Appointment, AppointmentChange, AppointmentStatus, ChangeKind
 from app.models.audit import AuditEvent
 from app.models.captcha import CaptchaChallenge
 from app.models.journey import Journey
 from app.models.mail import OutboxMail
-from app.models.office import Absence, Agent, Channel, Closure, Office, OfficeKind, OpeningSession
+from app.models.office import Absence, Agent, Channel, Closure, LocalPoint, Need, Office, OfficeKind, OpeningSession
 from app.models.slot import Hold, Slot, SlotClaim
+from app.models.waiting import OfferOutcome, WaitingEntry, WaitingOffer, WaitingStatus
 
 __all__ = [
     "Absence",
@@ -36,6 +38,9 @@ __all__ = [
     "Closure",
     "Hold",
     "Journey",
+    "LocalPoint",
+    "Need",
+    "OfferOutcome",
     "Office",
     "OfficeKind",
     "OpeningSession",
@@ -49,4 +54,8 @@ __all__ = [
     "SpaceKind",
     "SpaceMode",
     "SubscriberSequence",
+    "Taxpayer",
+    "WaitingEntry",
+    "WaitingOffer",
+    "WaitingStatus",
 ]

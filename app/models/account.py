@@ -48,6 +48,10 @@ class Account(SQLModel, table=True):
     password_hash: str = Field(max_length=100)
     has_certificate: bool = False
     subscriber_number: str | None = Field(default=None, unique=True, max_length=14)
+    tax_number: str | None = Field(default=None, unique=True, max_length=13, description="Personal spaces only.")
+    insee: str = Field(default="", max_length=5, description="Commune of residence; its offices are « Mes contacts ».")
+    civility: str = Field(default="", max_length=10)
+    needs: int = Field(default=0, description="Need flags, told once and offered again at each booking.")
     last_name: str
     first_name: str
     phone: str = Field(default="", max_length=32, description="E.164")
@@ -66,6 +70,23 @@ class Account(SQLModel, table=True):
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     password_changed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     closed_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+
+
+class Taxpayer(SQLModel, table=True):
+    """One line of the register of taxpayers that a personal space is checked against; the demo ships its own."""
+
+    tax_number: str = Field(primary_key=True, max_length=13)
+    access_number: str = Field(sa_column=Column(EncryptedText, nullable=False), description="7 digits.")
+    reference_income: str = Field(sa_column=Column(EncryptedText, nullable=False), description="Whole euros.")
+    civility: str = Field(default="", max_length=10)
+    last_name: str
+    first_name: str
+    street_number: str = ""
+    street_type: str = ""
+    street_name: str = ""
+    postal_code: str = Field(max_length=5)
+    commune: str
+    insee: str = Field(max_length=5)
 
 
 class SignUpRequest(SQLModel, table=True):

@@ -3,10 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Column, Text
+from sqlalchemy import Column, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from app.models.base import UtcDateTime
+
+_REMINDED = text("remind_at IS NOT NULL")
+_UNCONFIRMED = text("confirm_until IS NOT NULL")
 
 
 class AppointmentStatus(StrEnum):
@@ -20,12 +23,21 @@ class ChangeKind(StrEnum):
     """What happened to an appointment."""
 
     BOOKED = "booked"
+    CONFIRMED = "confirmed"
     RESCHEDULED = "rescheduled"
     CANCELLED = "cancelled"
+    LAPSED = "lapsed"
 
 
 class Appointment(SQLModel, table=True):
     """A person's appointment; `revision` grows by one with each change a mail tells about."""
+
+    __table_args__ = (
+        Index("ix_appointment_remind_at", "remind_at", sqlite_where=_REMINDED, postgresql_where=_REMINDED),
+        Index(
+            "ix_appointment_confirm_until", "confirm_until", sqlite_where=_UNCONFIRMED, postgresql_where=_UNCONFIRMED
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True, max_length=32, description="Random; what signed links hold.")
@@ -33,6 +45,7 @@ class Appointment(SQLModel, table=True):
     office_id: int = Field(foreign_key="office.id", index=True)
     topic_id: str = Field(max_length=80)
     channel: int
+    place_id: int | None = Field(default=None, foreign_key="local_point.id", description="None is the office itself.")
     starts_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
     minutes: int
     status: str = Field(default=AppointmentStatus.BOOKED, max_length=12)
@@ -46,6 +59,17 @@ class Appointment(SQLModel, table=True):
     second_phone: str = Field(default="", max_length=32)
     email: str = Field(max_length=254, index=True)
     tax_number: str = Field(default="", max_length=13, index=True)
+    needs: int = Field(default=0, description="Need flags.")
+    other_last_name: str = Field(default="", description="Of the person received, when booked for somebody else.")
+    other_first_name: str = ""
+    account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
+    remind_at: datetime | None = Field(
+        default=None, sa_column=Column(UtcDateTime), description="When the reminder is due; none once it is queued."
+    )
+    confirm_until: datetime | None = Field(
+        default=None, sa_column=Column(UtcDateTime), description="Released then unless confirmed from the mail."
+    )
+    anonymised_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 
 

@@ -15,6 +15,7 @@ class CaptchaChallenge(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=32)
     visitor_key: str = Field(max_length=64, index=True)
+    kind: str = Field(default="text", max_length=8, description="« text » to copy, or « work » for a proof of work.")
     answer: str = Field(sa_column=Column(EncryptedText, nullable=False))
     created_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))

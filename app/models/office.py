@@ -23,6 +23,15 @@ class Channel(IntFlag):
     VIDEO = 4
 
 
+class Need(IntFlag):
+    """What a person asks the office to be ready for."""
+
+    WHEELCHAIR = 1
+    SIGN_LANGUAGE = 2
+    NO_PHONE = 4
+    COMPANION = 8
+
+
 class Office(SQLModel, table=True):
     """An office that receives people; `area` is the arrondissement or department it serves."""
 
@@ -47,6 +56,22 @@ class Office(SQLModel, table=True):
     planned_until: date | None = Field(default=None, description="Last local day whose slots exist.")
 
 
+class LocalPoint(SQLModel, table=True):
+    """A place near people where agents of an office come, or from which one speaks with them by video."""
+
+    __tablename__ = "local_point"
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True, max_length=60)
+    office_id: int = Field(foreign_key="office.id", index=True)
+    name: str
+    street: str
+    postal_code: str = Field(max_length=5)
+    city: str
+    phone: str = ""
+    access: str = Field(description="How to get there and in, accessibility included, French.")
+
+
 class Agent(SQLModel, table=True):
     """Somebody who receives people at an office."""
 
@@ -66,6 +91,9 @@ class OpeningSession(SQLModel, table=True):
     starts: time
     ends: time
     channels: int = Field(description="Channel flags served in this period.")
+    place_id: int | None = Field(
+        default=None, foreign_key="local_point.id", description="Where people come; none is the office itself."
+    )
 
 
 class Closure(SQLModel, table=True):

@@ -23,6 +23,7 @@ class Slot(SQLModel, table=True):
             "office_id",
             "starts_at",
             "channels",
+            "place_id",
             "held_until",
             "agent_id",
             "appointment_id",
@@ -48,8 +49,9 @@ class Slot(SQLModel, table=True):
     agent_id: int = Field(foreign_key="agent.id")
     starts_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     channels: int
+    place_id: int | None = Field(default=None, foreign_key="local_point.id", description="None is the office itself.")
     appointment_id: int | None = Field(default=None, foreign_key="appointment.id")
-    held_by: str | None = Field(default=None, max_length=32, description="Hold.id")
+    held_by: str | None = Field(default=None, max_length=32, description="Hold.id or WaitingOffer.id")
     held_until: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
