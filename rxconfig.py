@@ -48,6 +48,8 @@ config = rx.Config(
     cors_allowed_origins=list(_settings.allowed_origins),
     state_manager_mode=StateManagerMode.REDIS if _settings.redis_url else StateManagerMode.MEMORY,
     redis_url=_settings.redis_url or None,
+    # Brotli first: a browser that takes both gets the smaller one.
+    frontend_compression_formats=["brotli", "gzip"],
     telemetry_enabled=False,
     show_built_with_reflex=False,
 )
