@@ -21,7 +21,24 @@ RESCHEDULE_CHECK = "/rendez-vous/replanifier/verification"
 RESCHEDULE_CONFIRMATION = "/rendez-vous/replanifier/confirmation"
 RESCHEDULE_PREFIX = "/rendez-vous/replanifier/"
 
+PERSONAL_SPACE = "/espace-particulier/mes-contacts"
 PERSONAL_SIGN_IN = "/espace-particulier/connexion"
+PERSONAL_SIGN_OUT = "/espace-particulier/deconnexion"
+PERSONAL_SIGN_UP = "/espace-particulier/creation"
+PERSONAL_SIGN_UP_IDENTIFIERS = "/espace-particulier/creation/identifiants"
+PERSONAL_SIGN_UP_CODE = "/espace-particulier/creation/code"
+PERSONAL_SIGN_UP_DONE = "/espace-particulier/creation/termine"
+PERSONAL_ACTIVATION = "/espace-particulier/activation"
+PERSONAL_NOT_ME = "/espace-particulier/pas-moi"
+PERSONAL_NOT_ME_ROUTE = f"{PERSONAL_NOT_ME}/[lien]"
+PERSONAL_PROFILE = "/espace-particulier/profil"
+PERSONAL_PASSWORD = "/espace-particulier/mot-de-passe"  # noqa: S105
+PERSONAL_ADDRESS = "/espace-particulier/adresse"
+PERSONAL_SESSIONS = "/espace-particulier/sessions"
+PERSONAL_DATA = "/espace-particulier/mes-donnees"
+PERSONAL_RECOVERY = "/espace-particulier/mot-de-passe-oublie"
+PERSONAL_RESET = "/espace-particulier/nouveau-mot-de-passe"
+PERSONAL_RESET_ROUTE = f"{PERSONAL_RESET}/[lien]"
 
 PROFESSIONAL_SPACE = "/espace-professionnel"
 PROFESSIONAL_SIGN_IN = "/espace-professionnel/connexion"
@@ -44,6 +61,7 @@ SPACE_DETAILS = "/espace-professionnel/coordonnees"
 SPACE_PASSWORD = "/espace-professionnel/mot-de-passe"  # noqa: S105
 SPACE_ADDRESS = "/espace-professionnel/adresse"
 SPACE_SESSIONS = "/espace-professionnel/sessions"
+SPACE_DATA = "/espace-professionnel/mes-donnees"
 RECOVERY = "/espace-professionnel/mot-de-passe-oublie"
 RECOVERY_RESET = "/espace-professionnel/nouveau-mot-de-passe"
 RECOVERY_RESET_ROUTE = f"{RECOVERY_RESET}/[lien]"
@@ -70,6 +88,7 @@ PRIVACY = "/donnees-personnelles"
 TERMS = "/conditions-generales"
 
 DEMO_MAILBOX = "/demo/courriels"
+DEMO_IDENTITIES = "/demo/identites"
 DEMO_COMPONENTS = "/demo/composants"
 
 
@@ -130,3 +149,50 @@ def not_me(token: str) -> str:
 def recovery_reset(token: str) -> str:
     """Return the path of the page where a lost password is replaced."""
     return f"{RECOVERY_RESET}/{quote(token, safe='')}"
+
+
+def personal_activation(code: str) -> str:
+    """Return the address where a personal space is activated, with the code filled in."""
+    return f"{PERSONAL_ACTIVATION}?{urlencode({'code': code})}"
+
+
+def personal_not_me(token: str) -> str:
+    """Return the path of « Ce n'est pas moi » for a request of a personal space."""
+    return f"{PERSONAL_NOT_ME}/{quote(token, safe='')}"
+
+
+def personal_reset(token: str) -> str:
+    """Return the path of the page where the lost password of a personal space is replaced."""
+    return f"{PERSONAL_RESET}/{quote(token, safe='')}"
+
+
+CONFIRM = "/rendez-vous/confirmer"
+CONFIRM_ROUTE = f"{CONFIRM}/[lien]"
+
+
+def confirm_appointment(token: str) -> str:
+    """Return the path of the page that confirms an appointment from its mail."""
+    return f"{CONFIRM}/{quote(token, safe='')}"
+
+
+OFFLINE = "/hors-ligne"
+SERVICE_WORKER = "/sw.js"
+
+
+WAITING_LIST = "/rendez-vous/liste-d-attente"
+WAITING_ENTRY_ROUTE = f"{WAITING_LIST}/[lien]"
+WAITING_OFFER = "/rendez-vous/creneau-propose"
+WAITING_OFFER_ROUTE = f"{WAITING_OFFER}/[lien]"
+
+
+def waiting_entry(token: str) -> str:
+    """Return the path of the page where one leaves the waiting list."""
+    return f"{WAITING_LIST}/{quote(token, safe='')}"
+
+
+def waiting_offer(token: str) -> str:
+    """Return the path of the page that shows a time offered from the waiting list."""
+    return f"{WAITING_OFFER}/{quote(token, safe='')}"
+
+PROFESSIONAL_DATA_FILE = f"{SPACE_DATA}.json"
+PERSONAL_DATA_FILE = f"{PERSONAL_DATA}.json"

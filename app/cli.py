@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -54,12 +55,14 @@ def migrate() -> None:
 
 @cli.command("demo-data")
 def demo_data() -> None:
-    """Write the demonstration's offices and its space with a certificate; does nothing when they are there."""
+    """Write the demonstration's offices, taxpayers and space with a certificate; does nothing when they are there."""
     from app.services import demo_data as demonstration
+    from app.services import demo_taxpayers
 
     with database.writing() as session:
         demonstration.load(session)
         demonstration.load_accounts(session)
+        demo_taxpayers.load(session)
     typer.echo("Demonstration data are in place.")
 
 
@@ -119,19 +122,20 @@ def _web_environment() -> dict[str, str]:
 
 @cli.command()
 def worker() -> None:
-    """Send the waiting mails until stopped, without serving pages (set EMBEDDED_WORKER=false there)."""
+    """Send the waiting mails and run the jobs until stopped, without serving pages (where EMBEDDED_WORKER is 0)."""
     asyncio.run(_work())
 
 
 async def _work() -> None:
     from app import logging
+    from app.services import jobs as scheduled
     from app.services.notifications import delivery
 
     logging.configure()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await delivery.run_forever(stop)
+    await asyncio.gather(delivery.run_forever(stop), scheduled.run_forever(stop))
 
 
 @cli.command()
@@ -139,6 +143,28 @@ def tidy() -> None:
     """Erase what has expired: drafts, holds, CAPTCHA challenges; for a job that runs every hour."""
     for what, count in retention.tidy().items():
         typer.echo(f"{what}: {count} erased")
+
+
+@cli.command()
+def jobs() -> None:
+    """List the scheduled jobs, how often each runs, and what it does."""
+    from app.services import jobs as scheduled
+
+    for job in scheduled.JOBS.values():
+        typer.echo(f"{job.name:13} {job.when:12} {job.what}")
+
+
+@cli.command()
+def job(name: Annotated[str, typer.Argument(help="One of « jobs ».")]) -> None:
+    """Run one scheduled job now, whatever else runs."""
+    from app.services import jobs as scheduled
+
+    try:
+        counts = scheduled.run(name)
+    except scheduled.UnknownJobError:
+        _fail(f"there is no job « {name} »: choose one of {', '.join(scheduled.JOBS)}")
+    for what, count in counts.items():
+        typer.echo(f"{what}: {count}")
 
 
 @cli.command()
@@ -161,6 +187,21 @@ def restore(
     with _plain_words():
         copies.restore(file)
     typer.echo(f"Restored from {file}.")
+
+
+@cli.command("day-sheet")
+def day_sheet(
+    office_code: str,
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Local day; today if not given.")] = None,
+) -> None:
+    """Print who comes to an office, or is called from it, on a day."""
+    from app.services.appointments import day_sheet as sheets
+
+    try:
+        sheet = sheets.of_day(office_code, day.date() if day else None)
+    except sheets.UnknownOfficeError:
+        _fail(f"no office has the code {office_code}")
+    typer.echo(sheets.as_text(sheet))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     secret_key: str = Field(default="", description="Comma-separated, newest first; generated into data_dir if empty.")
     demo: bool | None = Field(default=None, description="Demo data and demo pages; on by default with SQLite.")
     trust_proxy: bool = Field(default=False, description="Read X-Forwarded-For and -Proto from a proxy in front.")
-    embedded_worker: bool = Field(default=True, description="Send mail from inside the web process.")
+    embedded_worker: bool = Field(default=True, description="Send mail and run jobs inside the web process.")
     log_level: str = "INFO"
     hold_minutes: int = 10
     hold_extension_minutes: int = 5

@@ -22,7 +22,7 @@ _ROUNDS = 200
 _MONTH = 30
 _FREE = (
     "FROM slot WHERE office_id = {mark} AND starts_at >= {mark} AND starts_at < {mark} AND (channels & {mark}) != 0 "
-    "AND appointment_id IS NULL AND (held_until IS NULL OR held_until <= {mark})"
+    "AND place_id IS NULL AND appointment_id IS NULL AND (held_until IS NULL OR held_until <= {mark})"
 )
 _ALL_STARTS = f"SELECT DISTINCT starts_at {_FREE} ORDER BY starts_at"
 _FIRST_START = f"SELECT starts_at {_FREE} ORDER BY starts_at LIMIT 1"

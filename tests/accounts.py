@@ -5,14 +5,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import MetaData, PrimaryKeyConstraint
+from sqlmodel import SQLModel
 
 from app import clock
 from app.models import Account, SpaceKind, SpaceMode
 from app.services import captcha, database
-from app.services.accounts import email_address, passwords
+from app.services.accounts import activation, email_address, passwords
 
 PASSWORD = "Lune-Bleue42-Ardoise-Ni9aud"
 ADDRESS = "camille.martin@courriel.example"
+TAX_NUMBER = "0000000101101"
+"""Of the first invented taxpayer."""
 
 
 @contextmanager
@@ -46,6 +50,24 @@ def make_account(
         session.flush()
         assert account.id is not None
         return account.id
+
+
+@contextmanager
+def without_unique_accounts() -> Iterator[None]:
+    """Make all tables anew, accounts without what makes a second space impossible; at the end, as they were."""
+    metadata = SQLModel.metadata
+    bare = metadata.tables["account"].to_metadata(MetaData())
+    bare.constraints = {kept for kept in bare.constraints if isinstance(kept, PrimaryKeyConstraint)}
+    with database.engine().begin() as connection:
+        metadata.drop_all(connection)
+        for table in metadata.sorted_tables:
+            (bare if table.name == bare.name else table).create(connection)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(activation, "_unless_taken", lambda statement, _: statement)
+        yield
+    with database.engine().begin() as connection:
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
 
 
 def solved_captcha(visitor_key: str) -> tuple[str, str]:

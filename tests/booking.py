@@ -73,16 +73,23 @@ class Visitor:
         )
 
     def confirm(
-        self, office: MadeOffice, starts_at: datetime, channel: Channel = Channel.COUNTER, minutes: int = 30
+        self,
+        office: MadeOffice,
+        starts_at: datetime,
+        channel: Channel = Channel.COUNTER,
+        minutes: int = 30,
+        topic: str = "",
+        **more: Any,
     ) -> AppointmentView:
         return booking.confirm(
             self.key,
             self.journey_id,
             office_id=office.id,
-            topic_id=topic_of(minutes),
+            topic_id=topic or topic_of(minutes),
             channel=channel,
             starts_at=starts_at,
             person=self.person,
+            **more,
         )
 
     def begins(self, kind: str) -> "Visitor":
@@ -90,11 +97,13 @@ class Visitor:
         return replace(self, journey_id=journeys.start(self.key, kind).id)
 
 
-def a_visitor(network: str = "", **person: str) -> Visitor:
-    """Return a new browser that has begun booking, alone on its network unless told otherwise."""
+def a_visitor(network: str = "", **person: Any) -> Visitor:
+    """Return a new browser that has begun booking, alone on its network and with its address unless told otherwise."""
     key = uuid4().hex
     journey = journeys.start(key, "booking")
-    return Visitor(key, journey.id, network or key, replace(PERSON, **person))
+    return Visitor(
+        key, journey.id, network or key, replace(PERSON, **({"email": f"anh-{key[:12]}@courriel.example"} | person))
+    )
 
 
 def together(calls: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -160,19 +169,32 @@ def _check_appointment(appointment: Appointment, office: Office, slots: Sequence
     assert [s.starts_at for s in mine] == [appointment.starts_at + step * n for n in range(needed)]
     assert len({s.agent_id for s in mine}) == 1
     assert all(s.office_id == appointment.office_id and s.channels & appointment.channel for s in mine)
+    assert {s.place_id for s in mine} == {appointment.place_id}
 
 
 def _check_traces(session: Session, appointment: Appointment) -> None:
     of_it = col(AppointmentChange.appointment_id) == appointment.id
     changes = session.execute(select(AppointmentChange).where(of_it).order_by(col(AppointmentChange.id))).scalars()
     told = [(change.kind, change.revision) for change in changes]
-    assert [revision for _, revision in told] == list(range(1, appointment.revision + 1))
+    # Confirming from the mail changes nothing of the appointment, so it keeps its revision.
+    changed = [revision for kind, revision in told if kind != "confirmed"]
+    assert changed == list(range(1, appointment.revision + 1))
     mails = session.execute(select(OutboxMail).where(col(OutboxMail.appointment_id) == appointment.id)).scalars().all()
-    kinds = {"booked": "confirmed"}
-    keys = {f"{kinds.get(kind, kind)}:{appointment.public_id}:{revision}" for kind, revision in told}
-    assert {mail.dedup_key for mail in mails if mail.kind != "link"} == keys
+    keys = {f"{_TELLS.get(kind, kind)}:{appointment.public_id}:{revision}" for kind, revision in told}
+    of_changes = [mail.dedup_key for mail in mails if mail.kind not in ("link", "reminder")]
+    assert {_as_told(key) for key in of_changes} == keys
+    assert len(of_changes) == len(told)
     audited = session.execute(select(AuditEvent).where(col(AuditEvent.subject) == appointment.reference)).scalars()
     assert sum(event.event.startswith("appointment_") for event in audited) == len(told)
+
+
+_TELLS = {"booked": "confirmed", "to_confirm": "confirmed", "moved_to_confirm": "rescheduled"}
+
+
+def _as_told(key: str) -> str:
+    """Return the key of a mail as if nothing had to be confirmed."""
+    kind, rest = key.split(":", 1)
+    return f"{_TELLS.get(kind, kind)}:{rest}"
 
 
 def _check_holds(session: Session) -> None:

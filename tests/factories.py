@@ -27,6 +27,7 @@ from app.models import (
     Channel,
     Closure,
     Hold,
+    LocalPoint,
     Office,
     OfficeKind,
     OpeningSession,
@@ -50,6 +51,7 @@ class Period:
     starts: time
     ends: time
     channels: Channel
+    place_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,15 @@ def at(local: str, timezone: str = "Europe/Paris") -> datetime:
 
 
 def week(
-    hours: str = "9:00-12:00", *, days: Iterable[int] = WORKING_DAYS, channels: Channel = COUNTER_OR_PHONE
+    hours: str = "9:00-12:00",
+    *,
+    days: Iterable[int] = WORKING_DAYS,
+    channels: Channel = COUNTER_OR_PHONE,
+    place: int | None = None,
 ) -> tuple[Period, ...]:
-    """Return the same hours, « 9:00-12:00 », on each of `days` (0 is Monday)."""
+    """Return the same hours, « 9:00-12:00 », on each of `days` (0 is Monday), at a local point or at the office."""
     starts, ends = (time.fromisoformat(part.zfill(5)) for part in hours.split("-"))
-    return tuple(Period(day, starts, ends, channels) for day in days)
+    return tuple(Period(day, starts, ends, channels, place) for day in days)
 
 
 OPEN_ALL_DAY = week("9:00-12:00") + week("14:00-16:00")
@@ -131,6 +137,25 @@ def make_agent(office_id: int, sessions: Sequence[Period] = OPEN_ALL_DAY) -> int
     return agent_id
 
 
+def make_place(office_id: int, name: str = "", *, city: str = "Trèbes") -> int:
+    """Open a local point of an office; return its id. It serves nothing until an agent has sessions there."""
+    number = next(_numbers)
+    point = LocalPoint(
+        code=f"point-{number}",
+        office_id=office_id,
+        name=name or f"Point d’accueil {number} (démonstration)",
+        street=f"{number} place des Essais",
+        postal_code="11800",
+        city=city,
+        phone="04 65 71 10 01",
+        access="Entrée de plain-pied.",
+    )
+    with database.writing() as session:
+        session.add(point)
+        session.flush()
+        return _id(point.id)
+
+
 def make_sessions(agent_id: int, sessions: Sequence[Period]) -> None:
     """Give an agent more weekly opening periods."""
     with database.writing() as session:
@@ -141,6 +166,7 @@ def make_sessions(agent_id: int, sessions: Sequence[Period]) -> None:
                 starts=period.starts,
                 ends=period.ends,
                 channels=int(period.channels),
+                place_id=period.place_id,
             )
             for period in sessions
         )
@@ -158,11 +184,13 @@ def make_absence(agent_id: int, first: date, last: date | None = None) -> None:
         session.add(Absence(agent_id=agent_id, first_day=first, last_day=last or first))
 
 
-def make_slots(office: MadeOffice, *starts: datetime, channels: Channel = COUNTER_OR_PHONE) -> tuple[int, ...]:
+def make_slots(
+    office: MadeOffice, *starts: datetime, channels: Channel = COUNTER_OR_PHONE, place: int | None = None
+) -> tuple[int, ...]:
     """Make free slots of the first agent without the planner; return their ids."""
     with database.writing() as session:
         slots = [
-            Slot(office_id=office.id, agent_id=office.agent, starts_at=start, channels=int(channels))
+            Slot(office_id=office.id, agent_id=office.agent, starts_at=start, channels=int(channels), place_id=place)
             for start in starts
         ]
         session.add_all(slots)
@@ -202,6 +230,7 @@ def make_appointment(
         last_name="Martin",
         first_name="Camille",
         email=email,
+        email_key=email.lower(),
         created_at=clock.now(),
     )
     with database.writing() as session:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.models import Channel
 from app.services.notifications import messages
-from app.services.notifications.messages import AppointmentFacts, Message
+from app.services.notifications.messages import AppointmentFacts, Message, PlaceFacts
 
 FACTS = AppointmentFacts(
     public_id="7f3k9q2m",
@@ -25,6 +25,11 @@ FACTS = AppointmentFacts(
     manage_url="https://guichet.example/rendez-vous/suivi/7f3k9q2m-abc",
 )
 
+CONFIRM_URL = "https://guichet.example/rendez-vous/confirmer/7f3k9q2m-def"
+POINT = PlaceFacts(
+    "Point d’accueil de Trèbes (démonstration)", ("3 place de la Mairie", "11800 Trèbes"), "Entrée de plain-pied."
+)
+
 
 def every_message(facts: AppointmentFacts) -> list[Message]:
     return [
@@ -32,4 +37,8 @@ def every_message(facts: AppointmentFacts) -> list[Message]:
         messages.rescheduled(facts, facts.starts_at - timedelta(days=1)),
         messages.cancelled(facts),
         messages.link_again(facts),
+        messages.reminder(facts),
+        messages.to_confirm(facts, facts.starts_at - timedelta(hours=20), CONFIRM_URL),
+        messages.to_confirm(facts, facts.starts_at - timedelta(hours=20), CONFIRM_URL, facts.starts_at),
+        messages.lapsed(facts),
     ]

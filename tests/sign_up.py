@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from app.models import SpaceMode
-from app.services.accounts import activation, sign_up
+from app.services.accounts import activation, registration, sign_up
 from app.services.accounts.activation import Activated
-from app.services.accounts.sign_up import Registration
+from app.services.accounts.registration import Registration
 from app.services.notifications import delivery, outbox
 from app.services.notifications.outbox import OpenedMail
 from tests.accounts import PASSWORD
@@ -67,7 +67,7 @@ class Newcomer:
         return self
 
     def registers(self) -> Registration:
-        return sign_up.register(self.key)
+        return registration.register(self.key)
 
     def mail(self) -> OpenedMail:
         """Return the mail this browser's demo mailbox holds, once it is sent."""

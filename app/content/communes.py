@@ -122,6 +122,13 @@ def search(name: str, limit: int = 12) -> tuple[Commune, ...]:
     return tuple(_commune(data, data.lines[number]) for number in best)
 
 
+def in_area(code: str) -> tuple[Commune, ...]:
+    """Return the communes of an area, the most populated first; none when the area is unknown."""
+    data = _data()
+    found = (_commune(data, data.lines[number]) for number in _numbers_by_area().get(code, ()))
+    return tuple(sorted(found, key=lambda commune: (-commune.population, commune.code)))
+
+
 def area(code: str) -> Area | None:
     """Return the area of this code, None when unknown."""
     return _areas_by_code().get(code)
@@ -210,6 +217,14 @@ def _department_of(insee: str) -> str:
 @lru_cache(maxsize=1)
 def _areas_by_code() -> dict[str, Area]:
     return {area.code: area for area in _data().areas}
+
+
+@lru_cache(maxsize=1)
+def _numbers_by_area() -> dict[str, tuple[int, ...]]:
+    index: dict[str, list[int]] = {}
+    for number, line in enumerate(_data().lines):
+        index.setdefault(line.split("\t", 3)[2], []).append(number)
+    return {code: tuple(numbers) for code, numbers in index.items()}
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ Instants are given in the local time of the office; nothing here converts.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 
 NBSP = "\u00a0"
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -22,6 +23,24 @@ MONTHS = (
     "novembre",
     "décembre",
 )
+
+NEEDS = {
+    "wheelchair": "fauteuil roulant",
+    "sign_language": "langue des signes",
+    "no_phone": "pas de téléphone",
+    "companion": "personne accompagnante",
+}
+"""What a person asks an office to be ready for, by the name of its flag, as mails and the office's sheet say it."""
+
+NEED_LABELS = {
+    "wheelchair": "Je me déplace en fauteuil roulant",
+    "sign_language": "Je communique en langue des signes française",
+    "no_phone": "Je n’ai pas de téléphone",
+    "companion": "Une personne m’accompagnera",
+}
+"""The same as boxes to tick."""
+
+VIDEO_AT_PLACE = "un ordinateur et une personne pour vous aider vous y attendent, l’agent est à l’écran"
 
 
 def weekday(number: int) -> str:
@@ -90,6 +109,12 @@ def period(first: dt.date, last: dt.date) -> str:
 def hours(starts: dt.time, ends: dt.time) -> str:
     """Return « 8 h 45 – 12 h », in one piece."""
     return f"{time(starts)}{NBSP}–{NBSP}{time(ends)}"
+
+
+def needs(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the words of needs from the names of their flags in any case; unknown names are left out."""
+    asked = {name.lower() for name in names}
+    return tuple(words for name, words in NEEDS.items() if name in asked)
 
 
 def sentence(words: str) -> str:

@@ -1,6 +1,7 @@
 """CAPTCHA challenges: bound to one visitor, good for ten minutes and for a single answer, right or wrong.
 
-It slows scripts down and is never the only defence: what it protects is throttled as well.
+A challenge is a text to copy from a picture or a sound, or a computation that the browser does alone. It slows
+scripts down and is never the only defence: what it protects is throttled as well.
 """
 
 import hmac
@@ -14,28 +15,32 @@ from sqlmodel import col, select
 
 from app import clock
 from app.models import CaptchaChallenge
-from app.services import database, throttle
+from app.services import captcha_work, database, throttle
 
 # Nothing that can be taken for something else when written or slanted: no 0 O Q D, 1 I L 7, 2 Z, 5 S, 8 B, G, U.
 ALPHABET = "ACEFHJKMNPRTVWXY3469"
 LENGTH = 6
 LIVES = timedelta(minutes=10)
+TEXT, WORK = "text", "work"
 _LONGEST_ANSWER = 64
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
-def issue(visitor_key: str) -> str:
-    """Make a challenge for this visitor and return its id; raise TooManyAttemptsError beyond the limits."""
+def issue(visitor_key: str, kind: str = TEXT) -> str:
+    """Make a challenge for this visitor and return its id; raise TooManyAttemptsError beyond the limits.
+
+    `kind` is TEXT (to copy) or WORK (to compute).
+    """
     throttle.hit("captcha", visitor_key)
-    now = clock.now()
+    now, challenge_id = clock.now(), token_urlsafe(16)
     challenge = CaptchaChallenge(
-        id=token_urlsafe(16),
+        id=challenge_id,
         visitor_key=visitor_key,
-        answer="".join(choice(ALPHABET) for _ in range(LENGTH)),
+        kind=kind,
+        answer=captcha_work.challenge(challenge_id) if kind == WORK else _text(),
         created_at=now,
         expires_at=now + LIVES,
     )
-    challenge_id = challenge.id
     with database.writing() as session:
         session.exec(delete(CaptchaChallenge).where(col(CaptchaChallenge.expires_at) <= now))
         session.add(challenge)
@@ -45,8 +50,8 @@ def issue(visitor_key: str) -> str:
 def check(visitor_key: str, challenge_id: str, answer: str) -> bool:
     """Tell whether `answer` solves the visitor's challenge, and use the challenge up whatever the result.
 
-    Case and blanks do not matter. Of several checks at once at most one gets True. Raise TooManyAttemptsError
-    beyond the limits, without using the challenge up.
+    The challenge says which kind of answer it wants; in a copied text case and blanks do not matter. Of several
+    checks at once at most one gets True. Raise TooManyAttemptsError beyond the limits, without using it up.
     """
     throttle.hit("captcha_check", visitor_key)
     if not _ID.fullmatch(challenge_id):
@@ -55,11 +60,14 @@ def check(visitor_key: str, challenge_id: str, answer: str) -> bool:
         update(CaptchaChallenge)
         .where(*_live(visitor_key, challenge_id))
         .values(used_at=clock.now())
-        .returning(col(CaptchaChallenge.answer))
+        .returning(col(CaptchaChallenge.kind), col(CaptchaChallenge.answer))
     )
     with database.writing() as session:
-        expected = session.exec(statement).scalar_one_or_none()
-    return expected is not None and hmac.compare_digest(_plain(answer), _plain(expected))
+        used = session.exec(statement).one_or_none()
+    if used is None:
+        return False
+    kind, expected = used
+    return captcha_work.solves(answer, expected) if kind == WORK else _is_copied(answer, expected)
 
 
 def answer_for_media(visitor_key: str, challenge_id: str) -> str | None:
@@ -67,10 +75,28 @@ def answer_for_media(visitor_key: str, challenge_id: str) -> str | None:
 
     For the routes that render it only: the answer itself never reaches the browser.
     """
+    return _read(visitor_key, challenge_id, TEXT)
+
+
+def work(visitor_key: str, challenge_id: str) -> str | None:
+    """Return what the visitor's browser has to compute (JSON), None unless the challenge is theirs and still good."""
+    return _read(visitor_key, challenge_id, WORK)
+
+
+def lives(visitor_key: str, challenge_id: str) -> bool:
+    """Tell whether the challenge is this visitor's and may still be answered."""
+    if not _ID.fullmatch(challenge_id):
+        return False
+    with database.reading() as session:
+        return session.exec(select(CaptchaChallenge.id).where(*_live(visitor_key, challenge_id))).first() is not None
+
+
+def _read(visitor_key: str, challenge_id: str, kind: str) -> str | None:
     if not _ID.fullmatch(challenge_id):
         return None
+    statement = select(CaptchaChallenge.answer).where(CaptchaChallenge.kind == kind, *_live(visitor_key, challenge_id))
     with database.reading() as session:
-        return session.exec(select(CaptchaChallenge.answer).where(*_live(visitor_key, challenge_id))).first()
+        return session.exec(statement).first()
 
 
 def _live(visitor_key: str, challenge_id: str) -> tuple[Any, ...]:
@@ -80,6 +106,14 @@ def _live(visitor_key: str, challenge_id: str) -> tuple[Any, ...]:
         col(CaptchaChallenge.used_at).is_(None),
         col(CaptchaChallenge.expires_at) > clock.now(),
     )
+
+
+def _text() -> str:
+    return "".join(choice(ALPHABET) for _ in range(LENGTH))
+
+
+def _is_copied(answer: str, expected: str) -> bool:
+    return hmac.compare_digest(_plain(answer), _plain(expected))
 
 
 def _plain(answer: str) -> bytes:

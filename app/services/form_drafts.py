@@ -17,6 +17,7 @@ class Form(StrEnum):
     DETAILS = "form_details"
     ADDRESS = "form_address"
     RECOVERY = "form_recovery"
+    PERSONAL_RECOVERY = "form_lost_password"
     ASSISTANCE = "form_assistance"
 
 

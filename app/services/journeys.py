@@ -109,6 +109,25 @@ def leave(visitor_key: str, kind: str) -> None:
         _erase(session, _of(visitor_key, kind))
 
 
+def leave_all(visitor_key: str) -> None:
+    """Erase all that the visitor has begun or finished, of every kind, and free the seats they hold."""
+    with database.writing() as session:
+        _erase(session, col(Journey.visitor_key) == visitor_key)
+
+
+def replace(session: Session, visitor_key: str, kind: str, draft: Mapping[str, Any], reached: int) -> str:
+    """Begin a journey that stands at the step `reached`, in place of the visitor's live one; return its id.
+
+    What the former one held is freed. Raises JourneyGoneError if another request began one at this very moment,
+    DraftTooLargeError.
+    """
+    _erase(session, and_(_of(visitor_key, kind), _not_finished()))
+    made = _insert_unless_live(session, visitor_key, kind, _dumped(draft), reached)
+    if made is None:
+        raise JourneyGoneError
+    return made
+
+
 def erase_expired() -> int:
     """Erase live journeys older than a day, and finished ones a day after their end; return how many."""
     with database.writing() as session:
@@ -126,6 +145,12 @@ def lock(session: Session, visitor_key: str, journey_id: str) -> JourneyView:
     if row is None:
         raise JourneyGoneError
     return _view(row)
+
+
+def rewrite(session: Session, journey_id: str, draft: Mapping[str, Any]) -> None:
+    """Give a journey locked by `lock` another draft, and erase what the one it had held."""
+    changed = {"draft": _dumped(draft), "updated_at": clock.now()}
+    session.execute(update(Journey).where(col(Journey.id) == journey_id).values(changed))
 
 
 def finish(
@@ -169,20 +194,20 @@ def _erase(session: Session, condition: ColumnElement[bool]) -> int:
     return len(journeys)
 
 
-def _insert_unless_live(session: Session, visitor_key: str, kind: str, draft: str) -> None:
+def _insert_unless_live(session: Session, visitor_key: str, kind: str, draft: str, reached: int = 0) -> str | None:
+    """Write a journey and return its id, None if there is a live one."""
     now = clock.now()
     statement = upsert.insert(session, Journey).values(
         id=token_hex(16),
         visitor_key=visitor_key,
         kind=kind,
         draft=draft,
-        furthest_step=0,
+        furthest_step=reached,
         created_at=now,
         updated_at=now,
     )
-    session.execute(
-        statement.on_conflict_do_nothing(index_elements=["visitor_key", "kind"], index_where=_not_finished())
-    )
+    unless_live = statement.on_conflict_do_nothing(index_elements=["visitor_key", "kind"], index_where=_not_finished())
+    return session.execute(unless_live.returning(col(Journey.id))).scalar_one_or_none()
 
 
 def _of(visitor_key: str, kind: str) -> ColumnElement[bool]:

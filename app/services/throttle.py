@@ -57,6 +57,19 @@ RULES = {
     "withdrawal_network": "20/minute; 100/hour; 300/day",
     "search": "60/minute; 600/hour",
     "event": "600/minute",
+    # The register of taxpayers (accounts/taxpayers.py): a number alone is counted for a minute only, so that nobody
+    # can keep its owner from creating a space.
+    "taxpayer_visitor": "6/minute; 20/hour; 60/day",
+    "taxpayer_network": "40/minute; 300/hour; 1000/day",
+    "taxpayer_number_network": "6/minute; 20/hour; 40/day",
+    "taxpayer_number": "30/minute",
+    "personal_recovery_visitor": "5/minute; 15/hour; 40/day",
+    "personal_recovery_network": "30/minute; 200/hour; 1000/day",
+    # Joining comes after a CAPTCHA, links of mails hold a signature.
+    "waiting_list": "5/minute; 15/hour; 30/day",
+    "waiting_list_network": "20/minute; 100/hour; 300/day",
+    "waiting_link": "20/minute; 120/hour",
+    "data_export": "5/minute; 20/hour; 60/day",
 }
 
 _log = structlog.get_logger(__name__)

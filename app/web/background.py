@@ -1,47 +1,36 @@
-"""What runs beside the requests of a web process: threads for services, and the mail worker."""
+"""What runs beside the requests of a web process: threads for services, the mail worker and the scheduled jobs."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
-import structlog
-
-from app.services import retention
+from app.services import jobs
 from app.services.notifications import delivery, smtp
 from app.settings import get_settings
+from app.web import metrics
 
-_log = structlog.get_logger()
-TIDY_SECONDS = 3600
 SERVICE_THREADS = 32
 """Python's own pool has six threads on two cores: services that wait for the database would queue behind each other."""
 
 
-async def _tidy_until(stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        try:
-            await asyncio.to_thread(retention.tidy)
-        except Exception:
-            _log.exception("tidying_failed")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), TIDY_SECONDS)
+def _count(job: str, worked: bool) -> None:
+    metrics.JOB_RUNS.labels(job, "done" if worked else "failed").inc()
 
 
 @asynccontextmanager
 async def background() -> AsyncIterator[None]:
-    """Give services their threads and, unless a worker runs elsewhere, send mail until the process stops."""
+    """Give services their threads and, unless a worker runs elsewhere, send mail and run jobs until the end."""
     settings, loop = get_settings(), asyncio.get_running_loop()
     if not settings.demo_mailbox:
         smtp.server(settings.smtp_url)  # a wrong SMTP_URL must stop the start, not the first mail
     executor = ThreadPoolExecutor(SERVICE_THREADS, thread_name_prefix="service")
     loop.set_default_executor(executor)
     stop = asyncio.Event()
-    tidying = asyncio.create_task(_tidy_until(stop))
-    worker = asyncio.create_task(delivery.run_forever(stop)) if settings.embedded_worker else None
+    work = (delivery.run_forever(stop), jobs.run_forever(stop, _count)) if settings.embedded_worker else ()
+    tasks = [asyncio.create_task(each) for each in work]
     try:
         yield
     finally:
         stop.set()
-        await tidying
-        if worker is not None:
-            await worker
+        await asyncio.gather(*tasks)

@@ -26,6 +26,8 @@ MAILS_OVERDUE_SECONDS = Gauge(
 
 MAILS_GIVEN_UP = Gauge("guichet_mails_given_up", "Mails no server took within a day.", multiprocess_mode="mostrecent")
 
+JOB_RUNS = Counter("guichet_job_runs_total", "Scheduled jobs run by this process.", ("job", "outcome"))
+
 
 def text() -> bytes:
     """Return the metrics in the text format of Prometheus."""

@@ -20,7 +20,7 @@ from app.services.accounts.passwords import PasswordsBusyError
 from app.services.accounts.sign_in import SignInRefusedError
 from app.web import error_pages, visitor
 
-_FIELDS = ("adresse", "mot-de-passe", "captcha", "captcha-id")
+_FIELDS = ("adresse", "numero-fiscal", "mot-de-passe", "captcha", "captcha-id")
 _MOST_FIELDS = 16
 _FORM = "application/x-www-form-urlencoded"
 _PRIVATE = {"Cache-Control": "no-store"}
@@ -30,9 +30,10 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class _Space:
-    """One kind of space and its addresses."""
+    """One kind of space, the field of what it signs in with, and its addresses."""
 
     kind: SpaceKind
+    field: str
     sign_in: str
     sign_out: str
     home: str
@@ -40,16 +41,24 @@ class _Space:
 
 _PROFESSIONAL = _Space(
     SpaceKind.PROFESSIONAL,
+    "adresse",
     addresses.PROFESSIONAL_SIGN_IN,
     addresses.PROFESSIONAL_SIGN_OUT,
     addresses.PROFESSIONAL_SPACE,
+)
+_PERSONAL = _Space(
+    SpaceKind.PERSONAL,
+    "numero-fiscal",
+    addresses.PERSONAL_SIGN_IN,
+    addresses.PERSONAL_SIGN_OUT,
+    addresses.PERSONAL_SPACE,
 )
 
 
 def sign_in_routes() -> APIRouter:
     """Return the routes that sign people in and out; other methods on the same addresses go on to the pages."""
     router = APIRouter()
-    for space in (_PROFESSIONAL,):
+    for space in (_PROFESSIONAL, _PERSONAL):
         for path, answer in ((space.sign_in, _signing_in(space)), (space.sign_out, _signing_out(space))):
             # A built page is asked for with a final slash, and a form posts to the address of its page.
             router.add_api_route(path, answer, methods=["POST"])
@@ -69,9 +78,9 @@ def _signing_in(space: _Space) -> Answer:
         try:
             token = await passwords.apart(_signed_in, space.kind, visitor_key, request, form)
         except SignInRefusedError as refused:
-            return await _back(space, visitor_key, form["adresse"], refused.message)
+            return await _back(space, visitor_key, form[space.field], refused.message)
         except PasswordsBusyError:
-            return await _back(space, visitor_key, form["adresse"], sign_in.BUSY)
+            return await _back(space, visitor_key, form[space.field], sign_in.BUSY)
         redirect = _redirect(space.home)
         redirect.headers.append("Set-Cookie", _cookie(space.kind, token))
         return redirect
@@ -96,6 +105,7 @@ def _signed_in(kind: SpaceKind, visitor_key: str, request: Request, form: dict[s
         visitor_key,
         network=visitors.network_key(request.client.host if request.client else ""),
         email=form["adresse"],
+        tax_number=form["numero-fiscal"],
         password=form["mot-de-passe"],
         captcha_id=form["captcha-id"],
         captcha_answer=form["captcha"],

@@ -108,11 +108,16 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('remind_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('confirm_until', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('anonymised_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('email_key', sa.String(length=254), nullable=False, server_default=''))
+        batch_op.drop_index(batch_op.f('ix_appointment_email'))
+        batch_op.create_index(batch_op.f('ix_appointment_email_key'), ['email_key'], unique=False)
         batch_op.create_index(batch_op.f('ix_appointment_account_id'), ['account_id'], unique=False)
         batch_op.create_index('ix_appointment_confirm_until', ['confirm_until'], unique=False, sqlite_where=sa.text('confirm_until IS NOT NULL'), postgresql_where=sa.text('confirm_until IS NOT NULL'))
         batch_op.create_index('ix_appointment_remind_at', ['remind_at'], unique=False, sqlite_where=sa.text('remind_at IS NOT NULL'), postgresql_where=sa.text('remind_at IS NOT NULL'))
         batch_op.create_foreign_key(batch_op.f('fk_appointment_account_id_account'), 'account', ['account_id'], ['id'])
         batch_op.create_foreign_key(batch_op.f('fk_appointment_place_id_local_point'), 'local_point', ['place_id'], ['id'])
+
+    op.execute("UPDATE appointment SET email_key = lower(email)")
 
     with op.batch_alter_table('captcha_challenge', schema=None) as batch_op:
         batch_op.add_column(sa.Column('kind', sa.String(length=8), nullable=False, server_default='text'))
@@ -136,6 +141,7 @@ def upgrade() -> None:
         batch_op.alter_column('needs', server_default=None)
         batch_op.alter_column('other_last_name', server_default=None)
         batch_op.alter_column('other_first_name', server_default=None)
+        batch_op.alter_column('email_key', server_default=None)
     with op.batch_alter_table('captcha_challenge', schema=None) as batch_op:
         batch_op.alter_column('kind', server_default=None)
 
@@ -145,7 +151,7 @@ def downgrade() -> None:
     with op.batch_alter_table('slot', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_slot_place_id_local_point'), type_='foreignkey')
         batch_op.drop_index('ix_slot_not_booked', sqlite_where=sa.text('appointment_id IS NULL'), postgresql_where=sa.text('appointment_id IS NULL'))
-        batch_op.create_index(batch_op.f('ix_slot_not_booked'), ['office_id', 'starts_at', 'channels', 'held_until', 'agent_id', 'appointment_id'], unique=False, sqlite_where=sa.text('appointment_id IS NULL'))
+        batch_op.create_index(batch_op.f('ix_slot_not_booked'), ['office_id', 'starts_at', 'channels', 'held_until', 'agent_id', 'appointment_id'], unique=False, sqlite_where=sa.text('appointment_id IS NULL'), postgresql_where=sa.text('appointment_id IS NULL'))
         batch_op.drop_column('place_id')
 
     with op.batch_alter_table('opening_session', schema=None) as batch_op:
@@ -161,6 +167,9 @@ def downgrade() -> None:
         batch_op.drop_index('ix_appointment_remind_at', sqlite_where=sa.text('remind_at IS NOT NULL'), postgresql_where=sa.text('remind_at IS NOT NULL'))
         batch_op.drop_index('ix_appointment_confirm_until', sqlite_where=sa.text('confirm_until IS NOT NULL'), postgresql_where=sa.text('confirm_until IS NOT NULL'))
         batch_op.drop_index(batch_op.f('ix_appointment_account_id'))
+        batch_op.drop_index(batch_op.f('ix_appointment_email_key'))
+        batch_op.create_index(batch_op.f('ix_appointment_email'), ['email'], unique=False)
+        batch_op.drop_column('email_key')
         batch_op.drop_column('anonymised_at')
         batch_op.drop_column('confirm_until')
         batch_op.drop_column('remind_at')

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import MetaData, PrimaryKeyConstraint, Table, select, true, update
-from sqlmodel import SQLModel, col
+from sqlalchemy import select, true, update
+from sqlmodel import col
 
 from app import clock
 from app.models import Account, AuditEvent, Journey, OutboxMail, RequestOutcome, SignUpRequest, SubscriberSequence
 from app.services import database, retention, throttle
-from app.services.accounts import accounts, activation, requests, sign_up, subscriber_numbers, withdrawal
+from app.services.accounts import accounts, activation, registration, requests, sign_up, subscriber_numbers, withdrawal
 from app.services.accounts.activation import Activated, CodeRefusedError, Refusal, Step
 from app.services.accounts.sign_up import WrongStepError
 from app.services.accounts.subscriber_numbers import NumbersUsedUpError
@@ -21,6 +21,7 @@ from app.services.notifications import delivery
 from app.services.throttle import TooManyAttemptsError
 from app.settings import get_settings
 from tests.accounts import make_account, quick_passwords
+from tests.accounts import without_unique_accounts as without_unique_keys
 from tests.booking import count, together
 from tests.factories import at
 from tests.sign_up import ADDRESS, Newcomer, signed_up
@@ -216,7 +217,7 @@ def test_after_47_h_59_the_code_works(db: str) -> None:
     newcomer = signed_up()
     code = newcomer.code()
     with clock.moved(NOON + timedelta(hours=47, minutes=59)):
-        assert sign_up.registered(newcomer.key) is None  # the journey is a day old
+        assert registration.registered(newcomer.key) is None  # the journey is a day old
         retention.tidy()
         newcomer.types_the_code(code)
         assert newcomer.activates().account.email == ADDRESS
@@ -317,7 +318,7 @@ def test_a_request_is_withdrawn_with_its_address_and_its_code(db: str) -> None:
     assert not withdrawal.withdraw("v", "nobody", "", "n")
     assert withdrawal.withdraw("v", ADDRESS.upper(), f" {code} ", "n")
     assert accounts.status_of_address(sign_up.SPACE, ADDRESS).state == "free"
-    assert sign_up.registered(newcomer.key) is None
+    assert registration.registered(newcomer.key) is None
     assert _refused(code).reason is Refusal.WITHDRAWN
     with pytest.raises(TooManyAttemptsError):
         [withdrawal.withdraw("v", ADDRESS, code, "n") for _ in range(5)]
@@ -429,23 +430,9 @@ def _last_number() -> int | None:
 
 
 @pytest.fixture
-def without_unique_accounts(db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Rebuild the table of accounts without what makes a second space impossible, and put it back."""
-    tables = SQLModel.metadata.tables
-    referring = [tables[name] for name in ("address_change", "recovery_token", "account_session", "sign_up_request")]
-    table: Table = tables["account"]
-    bare = table.to_metadata(MetaData())
-    bare.constraints = {kept for kept in bare.constraints if isinstance(kept, PrimaryKeyConstraint)}
-    with database.engine().begin() as connection:
-        SQLModel.metadata.drop_all(connection, [*referring, table])
-        bare.create(connection)
-        for each in referring:
-            each.create(connection)
-    monkeypatch.setattr(activation, "_unless_taken", lambda statement: statement)
-    yield
-    with database.engine().begin() as connection:
-        SQLModel.metadata.drop_all(connection, [*referring, table])
-        SQLModel.metadata.create_all(connection, [table, *referring])
+def without_unique_accounts(db: str) -> Iterator[None]:
+    with without_unique_keys():
+        yield
 
 
 # Subscriber numbers

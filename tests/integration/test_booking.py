@@ -8,20 +8,22 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 from app import clock
-from app.models import Appointment, AppointmentChange, AuditEvent, Channel, Hold, Journey, OutboxMail
+from app.models import Appointment, AppointmentChange, AuditEvent, Channel, Hold, Journey, Need, OutboxMail
 from app.services import database, journeys
 from app.services.appointments import booking, records, seats
+from app.services.appointments.calendar_file import calendar_file
+from app.services.appointments.cancellation import cancel
 from app.services.appointments.records import AppointmentView, NotOfferedError
 from app.services.appointments.seats import SlotGoneError
 from app.services.journeys import JourneyGoneError
-from app.services.notifications import outbox
+from app.services.notifications import delivery, outbox
 from app.services.throttle import TooManyAttemptsError
 from app.settings import get_settings
 from tests.booking import MONDAY, PERSON, a_visitor, check_invariants, count, seats_of, together, topic_of
-from tests.factories import MadeOffice, at, make_office, make_slots, slots_of
+from tests.factories import MadeOffice, at, make_agent, make_office, make_place, make_slots, slots_of, week
 
 NINE = at("2026-11-24 09:00")
 HALF_PAST_NINE = at("2026-11-24 09:30")
@@ -393,3 +395,112 @@ def test_two_processes_booking_on_sqlite_never_upgrade_a_read_to_a_write(
 
     assert all(isinstance(result, AppointmentView) for result in results)
     check_invariants()
+
+
+def test_an_appointment_at_a_local_point_takes_its_seat_there_and_says_where_to_go(office: MadeOffice) -> None:
+    point, topic = _video_point(office), topic_of(30, "counter", "phone", "video")
+    make_slots(office, NINE, channels=Channel.VIDEO, place=point)
+    make_slots(office, TEN, channels=Channel.COUNTER | Channel.VIDEO)
+    visitor = a_visitor()
+
+    view = visitor.confirm(office, NINE, Channel.VIDEO, topic=topic, place_id=point)
+
+    assert (view.place_id, view.place_name) == (point, "Point d’accueil de Trèbes")
+    assert view.place_lines[1] == "11800 Trèbes"
+    assert view.place_access == "Entrée de plain-pied."
+    assert records.get(view.public_id) == view
+    [mail] = outbox.for_visitor(visitor.key)
+    opened = outbox.mail_of_visitor(visitor.key, mail.id)
+    assert opened is not None
+    assert "Point d’accueil de Trèbes" in opened.text
+    assert "C’est là qu’il faut vous rendre" in opened.text
+    assert "LOCATION:Point d’accueil de Trèbes" in (opened.calendar or "").replace("\r\n ", "")
+    assert "Point d’accueil de Trèbes" in (calendar_file(view.public_id) or "").replace("\r\n ", "")
+    check_invariants()
+
+
+def test_at_the_office_the_place_is_the_office_and_a_call_has_none(office: MadeOffice) -> None:
+    make_slots(office, NINE, TEN)
+    counter = a_visitor().confirm(office, NINE)
+    call = a_visitor().confirm(office, TEN, Channel.PHONE)
+
+    assert (counter.place_id, counter.place_name) == (None, counter.office_name)
+    assert counter.place_lines[1] == "11000 Carcassonne"
+    assert (call.place_id, call.place_name, call.place_lines, call.place_access) == (None, "", (), "")
+
+
+def test_what_the_place_does_not_serve_is_refused(office: MadeOffice) -> None:
+    point, topic = _video_point(office), topic_of(30, "counter", "phone", "video")
+    everything = Channel.COUNTER | Channel.PHONE | Channel.VIDEO
+    make_slots(office, NINE, channels=everything, place=point)
+    make_slots(office, TEN, channels=everything)
+    elsewhere = _video_point(make_office())
+    asked = [(Channel.VIDEO, None), (Channel.COUNTER, point), (Channel.PHONE, point), (Channel.VIDEO, elsewhere)]
+    for channel, place_id in [*asked, (Channel.VIDEO, 9999)]:
+        for starts_at in (NINE, TEN):
+            with pytest.raises(NotOfferedError):
+                a_visitor().confirm(office, starts_at, channel, topic=topic, place_id=place_id)
+    assert count(Appointment) == 0
+
+
+def test_needs_and_the_person_received_are_kept_and_told_back(office: MadeOffice) -> None:
+    make_slots(office, NINE)
+    needs = Need.WHEELCHAIR | Need.NO_PHONE
+    visitor = a_visitor(phone="", needs=needs, other_last_name="Dupont", other_first_name="Jeanne")
+
+    view = visitor.confirm(office, NINE)
+
+    assert (view.needs, view.received, view.phone) == (needs, "Jeanne Dupont", "")
+    assert records.get(view.public_id) == view
+    opened = outbox.mail_of_visitor(visitor.key, outbox.for_visitor(visitor.key)[0].id)
+    assert opened is not None
+    assert "fauteuil roulant, pas de téléphone" in opened.text
+    assert "Pour\u00a0: Jeanne Dupont" in opened.text
+
+
+def test_nobody_is_called_without_a_number(office: MadeOffice) -> None:
+    make_slots(office, NINE)
+    with pytest.raises(NotOfferedError):
+        a_visitor(phone="", needs=Need.NO_PHONE).confirm(office, NINE, Channel.PHONE)
+
+
+def test_the_reminder_is_due_two_days_before_and_not_for_a_late_booking(office: MadeOffice) -> None:
+    in_time = at("2026-11-27 09:00")
+    make_slots(office, NINE, in_time)
+    due = {starts_at: a_visitor().confirm(office, starts_at).public_id for starts_at in (NINE, in_time)}
+
+    with database.reading() as session:
+        found = {row.public_id: row.remind_at for row in session.query(Appointment).all()}
+    assert found[due[NINE]] is None
+    assert found[due[in_time]] == at("2026-11-25 09:00")
+
+
+def test_the_mails_of_an_appointment_say_what_they_were_and_whether_they_went(office: MadeOffice) -> None:
+    make_slots(office, NINE, TEN)
+    view = a_visitor().confirm(office, NINE)
+    [waiting] = records.mails(view.public_id)
+    assert (waiting.kind, waiting.state, waiting.sent_at) == ("Confirmation", records.MailState.WAITING, None)
+    assert waiting.queued_at == MONDAY
+
+    with clock.moved(MONDAY + timedelta(minutes=1)):
+        delivery.deliver_due()
+    cancel(view.public_id, "once")
+
+    sent, last = records.mails(view.public_id)
+    assert (sent.kind, sent.state, sent.sent_at) == (
+        "Confirmation",
+        records.MailState.SENT,
+        MONDAY + timedelta(minutes=1),
+    )
+    assert (last.kind, last.state) == ("Annulation", records.MailState.WAITING)
+    with database.writing() as session:
+        session.query(OutboxMail).filter(col(OutboxMail.sent_at).is_(None)).update({"gave_up_at": MONDAY})
+    assert records.mails(view.public_id)[-1].state is records.MailState.GIVEN_UP
+    assert records.mails("unknown") == ()
+
+
+def _video_point(office: MadeOffice) -> int:
+    """Open a local point of the office where one speaks with an agent by video, every working day."""
+    point = make_place(office.id, "Point d’accueil de Trèbes")
+    make_agent(office.id, week("9:00-12:00", channels=Channel.VIDEO, place=point))
+    return point

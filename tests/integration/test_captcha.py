@@ -1,16 +1,20 @@
-"""A CAPTCHA challenge serves one visitor, once, for ten minutes."""
+"""A CAPTCHA challenge serves one visitor, once, for ten minutes, whether it is to copy or to compute."""
 
+import base64
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import altcha
 import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
 from app import clock
 from app.models import CaptchaChallenge
-from app.services import captcha, database, throttle
+from app.services import captcha, captcha_work, database, throttle
+from app.settings import get_settings
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -123,3 +127,137 @@ def insist(attempt: Callable[[], object]) -> None:
         except throttle.TooManyAttemptsError:
             return
     pytest.fail("nothing was refused")
+
+
+def worked(challenge: str, **changes: object) -> str:
+    """Do the work of a challenge as a browser would; `changes` spoil the solution."""
+    posed = altcha.Challenge.from_dict(json.loads(challenge))
+    solution = altcha.solve_challenge(posed)
+    assert solution is not None
+    done = altcha.Payload(posed, solution).to_dict()
+    done["solution"].update(changes)
+    return packed(done)
+
+
+def packed(payload: object) -> str:
+    return base64.b64encode(json.dumps(payload).encode()).decode()
+
+
+def posed(visitor: str = "camille") -> tuple[str, str]:
+    challenge_id = captcha.issue(visitor, captcha.WORK)
+    challenge = captcha.work(visitor, challenge_id)
+    assert challenge is not None
+    return challenge_id, challenge
+
+
+class TestWork:
+    @pytest.fixture(autouse=True)
+    def light_work(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(captcha_work, "COST", 10)
+
+    def test_the_work_done_passes_once(self, db: str) -> None:
+        challenge_id, challenge = posed()
+        answer = worked(challenge)
+        assert captcha.check("camille", challenge_id, answer) is True
+        assert captcha.check("camille", challenge_id, answer) is False, "a replay"
+
+    def test_work_has_nothing_to_see_or_hear_and_a_picture_no_work(self, db: str) -> None:
+        work_id, _ = posed()
+        text_id, answer = issued()
+        assert captcha.answer_for_media("camille", work_id) is None
+        assert captcha.work("camille", text_id) is None
+        assert captcha.lives("camille", work_id)
+        assert captcha.lives("camille", text_id)
+        assert captcha.check("camille", work_id, answer) is False
+
+    def test_work_does_not_answer_a_picture(self, db: str) -> None:
+        text_id, _ = issued()
+        _, challenge = posed()
+        assert captcha.check("camille", text_id, worked(challenge)) is False
+
+    def test_work_is_its_visitors_alone(self, db: str) -> None:
+        challenge_id, challenge = posed()
+        assert captcha.work("dominique", challenge_id) is None
+        assert captcha.check("dominique", challenge_id, worked(challenge)) is False
+        assert captcha.check("camille", challenge_id, worked(challenge)) is True
+
+    def test_work_for_another_challenge_is_refused(self, db: str) -> None:
+        challenge_id, _ = posed()
+        _, other = posed()
+        assert captcha.check("camille", challenge_id, worked(other)) is False
+
+    def test_work_lives_ten_minutes(self, db: str) -> None:
+        with clock.moved(START):
+            first, one = posed()
+            second, two = posed()
+        with clock.moved(START + timedelta(minutes=9, seconds=59)):
+            assert captcha.check("camille", first, worked(one)) is True
+        with clock.moved(START + timedelta(minutes=10)):
+            assert not captcha.lives("camille", second)
+            assert captcha.work("camille", second) is None
+            assert captcha.check("camille", second, worked(two)) is False
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"counter": 10**6}, {"counter": -1}, {"counter": "0"}, {"counter": True}, {"derivedKey": "00" * 32}],
+    )
+    def test_a_solution_that_is_none_uses_the_challenge_up(self, db: str, changes: dict[str, object]) -> None:
+        challenge_id, challenge = posed()
+        assert captcha.check("camille", challenge_id, worked(challenge, **changes)) is False
+        assert captcha.check("camille", challenge_id, worked(challenge)) is False
+
+    @pytest.mark.parametrize("change", [{"cost": 1}, {}, {"keyLength": 1}, {"algorithm": "SHA-256"}, {"data": {}}])
+    def test_a_challenge_made_easier_is_refused(self, db: str, change: dict[str, object]) -> None:
+        challenge_id, challenge = posed()
+        easier = json.loads(challenge)
+        easier["parameters"].update({"keyPrefix": "", **change})
+        solution = altcha.solve_challenge(altcha.Challenge.from_dict(easier))
+        assert solution is not None
+        answer = packed({"challenge": easier, "solution": solution.to_dict()})
+        assert captcha.check("camille", challenge_id, answer) is False
+
+    def test_a_challenge_of_ones_own_is_refused(self, db: str) -> None:
+        challenge_id, _ = posed()
+        own = altcha.create_challenge(captcha_work.ALGORITHM, 1, data={"id": challenge_id}, hmac_secret="mine")
+        assert captcha.check("camille", challenge_id, worked(json.dumps(own.to_dict()))) is False
+
+    @pytest.mark.parametrize(
+        "answer",
+        ["", "é", "====", "A" * 100_000, packed([]), packed(7), packed({}), packed({"challenge": None}), "W" * 1999],
+    )
+    def test_what_is_no_payload_is_refused(self, db: str, answer: str) -> None:
+        challenge_id, _ = posed()
+        assert captcha.check("camille", challenge_id, answer) is False
+
+    def test_a_payload_that_is_not_whole_is_refused(self, db: str) -> None:
+        for solution in (None, [], {}, {"counter": 1}, {"counter": [], "derivedKey": 3}):
+            challenge_id, challenge = posed()
+            answer = packed({"challenge": json.loads(challenge), "solution": solution})
+            assert captcha.check("camille", challenge_id, answer) is False
+
+    def test_work_begun_before_the_key_changed_still_counts(self, db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        challenge_id, challenge = posed()
+        monkeypatch.setenv("SECRET_KEY", "newer-key,key-of-the-tests")
+        get_settings.cache_clear()
+        assert captcha.check("camille", challenge_id, worked(challenge)) is True
+
+    def test_of_many_checks_at_once_one_passes(self, db: str) -> None:
+        challenge_id, challenge = posed()
+        answer = worked(challenge)
+        with ThreadPoolExecutor(8) as pool:
+            results = list(pool.map(lambda _: captcha.check("camille", challenge_id, answer), range(8)))
+        assert results.count(True) == 1
+
+    def test_work_counts_in_the_same_limits(self, db: str) -> None:
+        insist(lambda: captcha.issue("camille", captcha.WORK))
+        with pytest.raises(throttle.TooManyAttemptsError):
+            captcha.issue("camille")
+
+
+def test_real_work_is_bounded_and_fits_what_a_form_may_hold() -> None:
+    challenge = captcha_work.challenge("A" * 22)
+    answer = worked(challenge)
+    done = json.loads(base64.b64decode(answer))
+    assert 0 <= done["solution"]["counter"] < captcha_work.MOST
+    assert len(answer) < captcha_work.LONGEST_ANSWER / 1.5
+    assert captcha_work.solves(answer, challenge)

@@ -16,14 +16,26 @@ from sqlmodel import Session, SQLModel, col, func, select
 
 from app import clock
 from app.content import communes
-from app.models import Absence, Account, Agent, Channel, Closure, Office, OfficeKind, OpeningSession, SpaceKind
-from app.services import database, demo_data
+from app.models import (
+    Absence,
+    Account,
+    Agent,
+    Channel,
+    Closure,
+    LocalPoint,
+    Office,
+    OfficeKind,
+    OpeningSession,
+    Slot,
+    SpaceKind,
+)
+from app.services import database, demo_data, demo_offices
 from app.services.accounts import accounts, passwords
-from app.services.appointments import offices
+from app.services.appointments import availability, offices, places, schedule
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TODAY = NOW.date()
-TABLES: tuple[type[SQLModel], ...] = (Office, Agent, OpeningSession, Closure, Absence)
+TABLES: tuple[type[SQLModel], ...] = (Office, LocalPoint, Agent, OpeningSession, Closure, Absence)
 FICTION = re.compile(r"(01 99 00|02 61 91|03 53 01|04 65 71|05 36 49|06 39 98)( \d\d){2}")
 
 
@@ -36,7 +48,7 @@ def at_a_fixed_time() -> Iterator[None]:
 @pytest.fixture
 def small_country(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a tenth of the areas, those the tests name among them: loading everything takes two seconds."""
-    named = {"67482", "57463", "97411", "97105", "97611", "97502", "98735", "98411", "11069", "75116", "93066"}
+    named = {"67482", "57463", "97411", "97105", "97611", "97502", "98735", "98411", "11069", "11206", "75116", "93066"}
     special = {"23096", "52269", "48095"}
     kept = {commune.area for code in named | special if (commune := communes.by_code(code))}
     few = tuple(area for number, area in enumerate(communes.areas()) if area.code in kept or number % 12 == 0)
@@ -59,6 +71,7 @@ def everything() -> list[Any]:
         agents = select(Office.code, Agent.label).select_from(Office).join(Agent)
         rows = [
             session.exec(select(Office)).all(),
+            session.exec(select(Office.code, LocalPoint).select_from(Office).join(LocalPoint)).all(),
             session.execute(agents.add_columns(OpeningSession).join(OpeningSession)).all(),
             session.exec(select(Office.code, Closure).select_from(Office).join(Closure)).all(),
             session.execute(agents.add_columns(Absence).join(Absence)).all(),
@@ -137,7 +150,8 @@ def test_every_agent_works_whole_slots_on_the_grid_of_the_office_without_overlap
         first, last = (value.hour * 60 + value.minute for value in (period.starts, period.ends))
         assert last - first >= 2 * office.slot_minutes
         assert (last - first) % office.slot_minutes == 0
-        assert Channel(period.channels) in Channel.COUNTER | Channel.PHONE
+        possible = Channel.COUNTER | (Channel.PHONE if period.place_id is None else Channel.VIDEO)
+        assert Channel(period.channels) in possible
         offsets[agent.office_id].add(first % office.slot_minutes)
         minutes = set(range(first, last))
         assert not minutes & taken[agent.id, period.weekday]
@@ -150,7 +164,8 @@ def test_every_agent_works_whole_slots_on_the_grid_of_the_office_without_overlap
 def test_weeks_are_varied(db: str, small_country: None) -> None:
     load()
     with database.reading() as session:
-        rows = session.exec(select(OpeningSession.weekday, OpeningSession.channels)).all()
+        at_office = col(OpeningSession.place_id).is_(None)
+        rows = session.exec(select(OpeningSession.weekday, OpeningSession.channels).where(at_office)).all()
     kinds = {channels for _, channels in rows}
     assert kinds == {Channel.COUNTER, Channel.PHONE, Channel.COUNTER | Channel.PHONE}
     assert {weekday for weekday, _ in rows} == {0, 1, 2, 3, 4, 5}
@@ -170,7 +185,7 @@ def test_three_offices_are_special_on_purpose(db: str, small_country: None) -> N
     with database.reading() as session:
         by_code = {office.code: office.id or 0 for office in all_offices(session)}
         full, closed, counter_only = (
-            by_code[code] for code in (demo_data.FULL_CODE, demo_data.CLOSED_CODE, demo_data.COUNTER_ONLY_CODE)
+            by_code[code] for code in (demo_offices.FULL_CODE, demo_offices.CLOSED_CODE, demo_offices.COUNTER_ONLY_CODE)
         )
         agents = session.exec(select(Agent.id).where(Agent.office_id == full)).all()
         away = session.exec(
@@ -186,6 +201,91 @@ def test_three_offices_are_special_on_purpose(db: str, small_country: None) -> N
     assert offices.get(full).city == "Guéret"
     assert offices.get(closed).city == "Langres"
     assert offices.get(counter_only).channels == (Channel.COUNTER,)
+
+
+def points(session: Session) -> list[tuple[Office, LocalPoint]]:
+    return list(session.exec(select(Office, LocalPoint).join(LocalPoint)))
+
+
+def test_about_half_of_the_offices_for_individuals_have_one_to_three_local_points(db: str) -> None:
+    load()
+    with database.reading() as session:
+        found = points(session)
+        individuals = [office for office in all_offices(session) if office.kind == OfficeKind.INDIVIDUALS]
+    assert {office.kind for office, _ in found} == {OfficeKind.INDIVIDUALS}
+    number = Counter(office.id for office, _ in found)
+    assert set(number.values()) == {1, 2, 3}
+    assert 0.4 < len(number) / len(individuals) < 0.6
+    for office, point in found:
+        communes_there = communes.by_postal_code(point.postal_code)
+        assert any(commune.city == point.city and commune.area == office.area for commune in communes_there)
+        assert (point.name.endswith(" (démonstration)"), point.city != office.city) == (True, True)
+        assert FICTION.fullmatch(point.phone)
+        assert all(word in point.access for word in ("orte", "magnétique", "tationnement", "Toilettes"))
+    phones = [point.phone for _, point in found]
+    assert len({*phones, *(office.phone for office in individuals)}) == len(phones) + len(individuals)
+
+
+def test_each_local_point_serves_something_and_the_first_agent_stays_at_the_office(
+    db: str, small_country: None
+) -> None:
+    load()
+    with database.reading() as session:
+        rows = session.exec(
+            select(LocalPoint, Agent, OpeningSession)
+            .join(OpeningSession, col(OpeningSession.place_id) == LocalPoint.id)
+            .join(Agent, col(Agent.id) == OpeningSession.agent_id)
+        ).all()
+        ids = set(session.exec(select(LocalPoint.id)))
+    assert {point.id for point, _, _ in rows} == ids
+    assert all(point.office_id == agent.office_id for point, agent, _ in rows)
+    assert "Guichet 1" not in {agent.label for _, agent, _ in rows}
+    assert {period.channels for _, _, period in rows} == {Channel.COUNTER, Channel.VIDEO}
+
+
+@pytest.mark.parametrize(
+    ("insee", "served"),
+    [
+        ("11069", [(Channel.COUNTER, Channel.VIDEO), (Channel.VIDEO,)]),
+        ("11206", [(Channel.COUNTER, Channel.VIDEO)]),
+        ("67482", [(Channel.COUNTER, Channel.VIDEO), (Channel.VIDEO,), (Channel.COUNTER,)]),
+        ("97411", [(Channel.COUNTER, Channel.VIDEO), (Channel.VIDEO,)]),
+        ("75116", []),
+    ],
+)
+def test_the_local_points_people_meet_first_have_room(
+    db: str, small_country: None, insee: str, served: list[tuple[Channel, ...]]
+) -> None:
+    load()
+    office = offices.for_commune(OfficeKind.INDIVIDUALS, insee)
+    found = places.of_office(office.id)
+    assert [place.channels for place in found] == served
+    for place in found:
+        assert any(": fermé" not in line.replace("\u00a0", " ") for line in place.hours)
+        for channel in place.channels:
+            assert availability.first_free(office.id, channel, 60, place_id=place.id)
+
+
+def test_a_demonstration_loaded_before_there_were_local_points_gets_them(db: str, small_country: None) -> None:
+    load()
+    before, office_id = everything(), offices.for_commune(OfficeKind.INDIVIDUALS, "11069").id
+    with database.writing() as session:
+        session.execute(delete(OpeningSession).where(col(OpeningSession.place_id).is_not(None)))
+        session.execute(delete(LocalPoint))
+    schedule.ensure_planned(office_id)
+    other = offices.for_commune(OfficeKind.COMPANIES, "11069").id
+    schedule.ensure_planned(other)
+    load()
+    with database.reading() as session:
+        assert session.get_one(Office, office_id).planned_until is None
+        assert session.get_one(Office, other).planned_until is not None
+    schedule.ensure_planned(office_id)
+    with database.writing() as session:
+        assert session.exec(select(Slot.id).where(col(Slot.place_id).is_not(None))).first()
+        session.execute(delete(Slot))
+        for office in all_offices(session):
+            office.planned_until = None
+    assert everything() == before
 
 
 def test_absences_fill_the_horizon_and_never_overlap(db: str, small_country: None) -> None:
@@ -250,6 +350,7 @@ def test_an_office_that_is_missing_is_added_and_the_others_stay(db: str, small_c
         session.execute(delete(Absence).where(col(Absence.agent_id).in_(agents)))
         session.execute(delete(Agent).where(col(Agent.office_id) == office.id))
         session.execute(delete(Closure).where(col(Closure.office_id) == office.id))
+        session.execute(delete(LocalPoint).where(col(LocalPoint.office_id) == office.id))
         session.delete(office)
     load()
     assert everything() == before

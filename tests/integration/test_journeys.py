@@ -132,3 +132,20 @@ def test_leaving_erases_everything_of_the_journey(db: str) -> None:
     assert journeys.last_finished(visitor.key, "booking") is None
     assert [slot.held_by for slot in slots_of(office.id)] == [None, None]
     journeys.leave(visitor.key, "booking")
+
+
+def test_leaving_everything_erases_every_kind_of_this_visitor_and_nothing_of_others(db: str) -> None:
+    office, nine = make_office(), at("2026-11-24 09:00")
+    make_slots(office, nine)
+    visitor = a_visitor()
+    visitor.begins("booking").hold(office, nine)
+    for key in (visitor.key, "other"):
+        journeys.start(key, "sign_up", {"typed.last_name": "Rosemonde"})
+        journeys.start(key, "form_recovery")
+
+    journeys.leave_all(visitor.key)
+
+    assert count(Journey) == 2
+    assert journeys.find(visitor.key, "sign_up") is None
+    assert journeys.find("other", "sign_up") is not None
+    assert [slot.held_by for slot in slots_of(office.id)] == [None]

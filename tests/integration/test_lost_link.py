@@ -37,7 +37,7 @@ def monday() -> Iterator[None]:
 def booked(db: str) -> tuple[Visitor, AppointmentView]:
     office = make_office()
     make_slots(office, NINE)
-    visitor = a_visitor()
+    visitor = a_visitor(email=PERSON.email)
     return visitor, visitor.confirm(office, NINE)
 
 

@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from app import clock
-from app.models import AppointmentStatus, Channel, Hold
-from app.services import journeys
-from app.services.appointments import records
+from app.models import Appointment, AppointmentStatus, Channel, Hold
+from app.services import database, journeys
+from app.services.appointments import records, reminders, waiting_list
 from app.services.appointments.cancellation import cancel
 from app.services.appointments.person import FieldErrors
 from app.services.appointments.records import AppointmentView, NotBookedError, NotOfferedError
@@ -17,8 +17,8 @@ from app.services.appointments.rescheduling import reschedule
 from app.services.appointments.seats import SlotGoneError
 from app.services.journeys import JourneyGoneError
 from app.services.notifications import outbox
-from tests.booking import MONDAY, Visitor, a_visitor, check_invariants, count, seats_of, together
-from tests.factories import MadeOffice, at, make_office, make_slots, slots_of
+from tests.booking import MONDAY, Visitor, a_visitor, check_invariants, count, seats_of, together, topic_of
+from tests.factories import MadeOffice, at, make_agent, make_office, make_place, make_slots, slots_of, week
 
 NINE = at("2026-11-24 09:00")
 HALF_PAST_NINE = at("2026-11-24 09:30")
@@ -264,3 +264,72 @@ def test_a_retry_of_booking_after_cancelling_does_not_book_again(office: MadeOff
 
     assert visitor.confirm(office, NINE).status == AppointmentStatus.CANCELLED
     check_invariants()
+
+
+def test_an_appointment_moves_to_video_at_a_local_point_and_back_to_the_phone(office: MadeOffice) -> None:
+    point = make_place(office.id, "Point d’accueil de Trèbes")
+    make_agent(office.id, week("9:00-12:00", channels=Channel.VIDEO, place=point))
+    make_slots(office, at("2026-11-24 11:00"), channels=Channel.VIDEO, place=point)
+    visitor = a_visitor()
+    view = visitor.confirm(office, NINE, Channel.PHONE, topic=topic_of(30, "counter", "phone", "video"))
+
+    there = visitor.begins("reschedule")
+    moved = reschedule(
+        there.key, there.journey_id, view.public_id, Channel.VIDEO, at("2026-11-24 11:00"), place_id=point
+    )
+    assert (moved.channel, moved.place_id, moved.place_name) == (Channel.VIDEO, point, "Point d’accueil de Trèbes")
+    back = visitor.begins("reschedule")
+    again = reschedule(back.key, back.journey_id, view.public_id, Channel.PHONE, NINE)
+
+    assert (again.channel, again.place_id, again.place_name, again.revision) == (Channel.PHONE, None, "", 3)
+    assert [start for _, start in seats_of(again)] == [NINE]
+    check_invariants()
+
+
+def test_video_needs_a_place_that_serves_it(office: MadeOffice) -> None:
+    visitor = a_visitor()
+    view = visitor.confirm(office, NINE, topic=topic_of(30, "counter", "phone", "video"))
+    point = make_place(office.id)
+    for place_id in (None, point, 9999):
+        moving = visitor.begins("reschedule")
+        with pytest.raises(NotOfferedError):
+            reschedule(moving.key, moving.journey_id, view.public_id, Channel.VIDEO, TEN, place_id=place_id)
+
+
+def test_the_reminder_follows_the_appointment_and_ends_with_it(
+    office: MadeOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    withdrawn: list[int] = []
+    monkeypatch.setattr(reminders, "withdraw", lambda _session, number: withdrawn.append(number))
+    later = at("2026-12-01 09:00")
+    make_slots(office, later)
+    visitor, view = _booked(office, NINE)
+    assert _remind_at(view) is None
+
+    moved = _move(visitor, view, later)()
+    assert _remind_at(moved) == at("2026-11-29 09:00")
+    cancel(view.public_id, "once")
+
+    assert _remind_at(moved) is None
+    assert len(withdrawn) == 2
+
+
+def test_freed_seats_are_offered_to_whoever_waits(office: MadeOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    freed: list[datetime] = []
+
+    def note(_session: object, office_id: int, ids: list[int]) -> None:
+        assert office_id == office.id
+        free = {slot.id: slot for slot in slots_of(office.id)}
+        freed.extend(free[id_].starts_at for id_ in ids)
+
+    monkeypatch.setattr(waiting_list, "offer_freed", note)
+    visitor, view = _booked(office, NINE, 60)
+    _move(visitor, view, HALF_PAST_NINE)()  # 9 h 30 stays with the person
+    assert freed == [NINE]
+    cancel(view.public_id, "once")
+    assert freed == [NINE, HALF_PAST_NINE, TEN]
+
+
+def _remind_at(view: AppointmentView) -> datetime | None:
+    with database.reading() as session:
+        return session.query(Appointment).filter_by(public_id=view.public_id).one().remind_at

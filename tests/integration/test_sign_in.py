@@ -17,7 +17,7 @@ from app.services import captcha, database, throttle
 from app.services.accounts import passwords, sessions, sign_in
 from app.services.accounts.sign_in import SignInRefusedError
 from app.settings import get_settings
-from tests.accounts import ADDRESS, PASSWORD, make_account, quick_passwords, solved_captcha
+from tests.accounts import ADDRESS, PASSWORD, TAX_NUMBER, make_account, quick_passwords, solved_captcha
 
 PRO, PERSONAL = SpaceKind.PROFESSIONAL, SpaceKind.PERSONAL
 
@@ -82,9 +82,9 @@ class TestWhoGetsIn:
 
     def test_the_spaces_of_the_two_kinds_have_their_own_passwords(self, db: str) -> None:
         make_account()
-        make_account(kind=PERSONAL, password="Another-Secret42-Phrase")
-        assert refusal(kind=PERSONAL) == sign_in.REFUSED
-        cookie = signed_in(kind=PERSONAL, password="Another-Secret42-Phrase")
+        make_account(kind=PERSONAL, password="Another-Secret42-Phrase", tax_number=TAX_NUMBER)
+        assert refusal(kind=PERSONAL, tax_number=TAX_NUMBER) == sign_in.REFUSED_NUMBER
+        cookie = signed_in(kind=PERSONAL, password="Another-Secret42-Phrase", tax_number=TAX_NUMBER)
         assert sessions.find(PERSONAL, cookie) is not None
         assert sessions.find(PRO, cookie) is None
 

@@ -12,8 +12,9 @@ from sqlmodel import col
 from app import clock
 from app.models import Account, AuditEvent, Journey, OutboxMail, RequestOutcome, SignUpRequest, SpaceKind, SpaceMode
 from app.services import database, journeys, throttle
-from app.services.accounts import identity_form, passwords, requests, sign_up
-from app.services.accounts.sign_up import Registration, Step, WrongStepError
+from app.services.accounts import identity_form, passwords, registration, requests, sign_up
+from app.services.accounts.registration import Registration
+from app.services.accounts.sign_up import Step, WrongStepError
 from app.services.form_errors import FieldErrors
 from app.services.journeys import JourneyGoneError
 from app.services.notifications import delivery
@@ -63,7 +64,7 @@ def test_steps_open_one_after_the_other_and_none_is_skipped(db: str) -> None:
     for too_early in (
         partial(newcomer.identifies),
         partial(sign_up.set_form, newcomer.key, FORM),
-        partial(sign_up.register, newcomer.key),
+        partial(registration.register, newcomer.key),
     ):
         with pytest.raises(WrongStepError):
             too_early()
@@ -77,7 +78,7 @@ def test_steps_open_one_after_the_other_and_none_is_skipped(db: str) -> None:
     assert sign_up.set_form(newcomer.key, FORM).step is Step.SUMMARY
     newcomer.registers()
     assert sign_up.progress(newcomer.key) is None
-    assert sign_up.registered(newcomer.key) is not None
+    assert registration.registered(newcomer.key) is not None
 
 
 def _step(newcomer: Newcomer) -> Step:
@@ -238,9 +239,9 @@ def test_refusals_come_only_after_the_captcha_and_are_throttled(db: str) -> None
 def test_registering_leaves_a_request_a_mail_and_an_audit_event_and_no_account(db: str) -> None:
     newcomer = Newcomer().reaches_the_summary()
 
-    registration = newcomer.registers()
+    made = newcomer.registers()
 
-    assert (registration.email, registration.deadline) == (ADDRESS, NOON + timedelta(hours=48))
+    assert (made.email, made.deadline) == (ADDRESS, NOON + timedelta(hours=48))
     assert (count(SignUpRequest), count(OutboxMail), count(Account)) == (1, 1, 0)
     request = _request()
     assert (request.outcome, request.email_key, request.mode) == (RequestOutcome.PENDING, ADDRESS, SpaceMode.EXPERT)
@@ -251,7 +252,7 @@ def test_registering_leaves_a_request_a_mail_and_an_audit_event_and_no_account(d
 def test_a_retry_and_a_reload_give_the_same_request(db: str) -> None:
     newcomer = Newcomer().reaches_the_summary()
     first = newcomer.registers()
-    assert newcomer.registers() == first == sign_up.registered(newcomer.key)
+    assert newcomer.registers() == first == registration.registered(newcomer.key)
     assert (count(SignUpRequest), count(OutboxMail)) == (1, 1)
 
 
@@ -260,9 +261,9 @@ def test_the_deadline_counts_from_the_moment_the_mail_was_handed_over(db: str) -
     later = NOON + timedelta(hours=5)
     with clock.moved(later):
         delivery.deliver_due()
-        registration = sign_up.registered(newcomer.key)
-    assert registration is not None
-    assert registration.deadline == later + timedelta(hours=48)
+        made = registration.registered(newcomer.key)
+    assert made is not None
+    assert made.deadline == later + timedelta(hours=48)
 
 
 def test_50_concurrent_validations_make_one_request_and_one_mail(many_connections: None, db: str) -> None:
@@ -340,7 +341,7 @@ def without_unique_requests(db: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
     with database.engine().begin() as connection:
         table.drop(connection)
         bare.create(connection)
-    monkeypatch.setattr(sign_up, "_unless_pending", lambda statement: statement)
+    monkeypatch.setattr(registration, "_unless_pending", lambda statement: statement)
     yield
     with database.engine().begin() as connection:
         table.drop(connection)
@@ -389,10 +390,10 @@ def test_a_neutral_portal_answers_the_same_and_writes_to_the_owner(neutral: None
         make_account(ADDRESS, has_certificate=state == "certificate")
     newcomer = Newcomer().reaches_the_summary()
 
-    registration = newcomer.registers()
+    made = newcomer.registers()
 
-    assert (registration.email, registration.deadline) == (ADDRESS, NOON + timedelta(hours=48))
-    assert sign_up.registered(newcomer.key) == registration == newcomer.registers()
+    assert (made.email, made.deadline) == (ADDRESS, NOON + timedelta(hours=48))
+    assert registration.registered(newcomer.key) == made == newcomer.registers()
     with database.reading() as session:
         mail = session.execute(select(OutboxMail).order_by(col(OutboxMail.id).desc()).limit(1)).scalar_one()
     assert mail.recipient == ADDRESS

@@ -57,7 +57,7 @@ class Browser:
 
     def has_activated(self, owner: Owner, *, signed_up_here: bool = True) -> None:
         """Leave what the end of an activation leaves in this browser."""
-        journey = journeys.start(self.key, activation.KIND)
+        journey = journeys.start(self.key, activation.JOURNEYS[activation.SPACE])
         with database.writing() as session:
             journeys.finish(session, journey.id, kept={"account": owner.id, "signed_up_here": signed_up_here})
 

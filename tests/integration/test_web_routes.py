@@ -372,3 +372,21 @@ def _mail(**changes: Any) -> None:
     }
     with database.writing() as session:
         session.add(OutboxMail(**row))
+
+
+class TestOfflinePage:
+    def test_it_is_french_holds_nothing_of_anybody_and_runs_its_own_script_only(self, site: ASGIApp) -> None:
+        answer = ask(site, "GET", addresses.OFFLINE)
+        assert answer.status_code == 200
+        assert "Réessayer" in answer.text
+        assert "set-cookie" not in answer.headers
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-robots-tag"] == "noindex"
+
+    def test_the_worker_may_fetch_from_the_portal_and_do_nothing_else(self, site: ASGIApp) -> None:
+        policy = ask(site, "GET", addresses.SERVICE_WORKER).headers["content-security-policy"]
+        assert policy.endswith("connect-src 'self'")
+        assert policy.startswith("default-src 'none'")

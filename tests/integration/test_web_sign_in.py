@@ -18,11 +18,11 @@ from app.services.accounts import passwords, sessions, sign_in
 from app.settings import get_settings
 from app.web.layers import around
 from app.web.routes import http_routes
-from tests.accounts import ADDRESS, PASSWORD, make_account, quick_passwords, solved_captcha
+from tests.accounts import ADDRESS, PASSWORD, TAX_NUMBER, make_account, quick_passwords, solved_captcha
 from tests.integration import website
 from tests.integration.website import BROWSER, ask, ask_raw
 
-PRO = SpaceKind.PROFESSIONAL
+PRO, PERSONAL = SpaceKind.PROFESSIONAL, SpaceKind.PERSONAL
 PAGE = addresses.PROFESSIONAL_SIGN_IN
 OUT = addresses.PROFESSIONAL_SIGN_OUT
 SPACE = addresses.PROFESSIONAL_SPACE
@@ -240,6 +240,56 @@ class TestRefusals:
         browser = Browser(site)
         assert browser.sign_in().headers["location"] == PAGE
         assert (browser.note() or ("", ""))[1] == sign_in.BUSY
+
+
+class TestPersonalSpace:
+    PAGE = addresses.PERSONAL_SIGN_IN
+
+    def sign_in(self, browser: Browser, **more: str) -> httpx.Response:
+        challenge, answer = solved_captcha(browser.key)
+        typed = {"numero-fiscal": TAX_NUMBER, "mot-de-passe": PASSWORD, "captcha": answer, "captcha-id": challenge}
+        return browser.post(self.PAGE, urlencode(typed | more))
+
+    def test_the_tax_number_leads_to_my_contacts_and_out_again(self, db: str, site: ASGIApp) -> None:
+        make_account(kind=PERSONAL, tax_number=TAX_NUMBER)
+        browser = Browser(site)
+        answer = self.sign_in(browser)
+        assert (answer.status_code, answer.headers["location"]) == (303, addresses.PERSONAL_SPACE)
+        assert re.fullmatch(r"perso-session=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax", answer.headers["set-cookie"])
+        assert sessions.find(PERSONAL, browser.header) is not None
+        assert not browser.is_in
+        out = browser.post(addresses.PERSONAL_SIGN_OUT)
+        assert (out.status_code, out.headers["location"]) == (303, self.PAGE)
+        assert sessions.find(PERSONAL, browser.header) is None
+
+    def test_what_was_typed_comes_back_with_the_reason(self, db: str, site: ASGIApp) -> None:
+        browser = Browser(site)
+        assert self.sign_in(browser).headers["location"] == self.PAGE
+        assert browser.note() is None, "the page of the other kind has nothing to say"
+        assert sign_in.take_note(browser.key, PERSONAL) == (TAX_NUMBER, sign_in.REFUSED_NUMBER)
+        self.sign_in(browser, **{"numero-fiscal": " 12", "adresse": ADDRESS})
+        noted = sign_in.take_note(browser.key, PERSONAL)
+        assert noted is not None
+        assert noted[0] == " 12"
+
+    def test_the_address_of_a_space_does_not_sign_in_here_nor_the_number_there(self, db: str, site: ASGIApp) -> None:
+        make_account()
+        make_account(kind=PERSONAL, tax_number=TAX_NUMBER)
+        browser = Browser(site)
+        self.sign_in(browser, **{"numero-fiscal": "", "adresse": ADDRESS})
+        browser.sign_in("", **{"numero-fiscal": TAX_NUMBER})
+        assert sessions.find(PERSONAL, browser.header) is None
+        assert not browser.is_in
+
+    def test_each_session_is_left_by_its_own_button(self, db: str, site: ASGIApp) -> None:
+        make_account()
+        make_account(kind=PERSONAL, tax_number=TAX_NUMBER)
+        browser = Browser(site)
+        self.sign_in(browser)
+        browser.sign_in()
+        browser.post(OUT)
+        assert not browser.is_in
+        assert sessions.find(PERSONAL, browser.header) is not None
 
 
 class TestHostileForms:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.models import OutboxMail
+from app.models import OutboxMail, SpaceKind
 from app.services.notifications import account_messages, smtp
 from app.services.notifications.messages import Message
 from app.settings import get_settings
@@ -56,8 +56,33 @@ def _every_message() -> list[Message]:
         account_messages.address_change(code=CODE, expires_at=AT),
         account_messages.address_changed(AT),
         account_messages.recovery(reset_url="https://guichet.example/reset/abc", minutes=10),
+        account_messages.account_closed(AT, appointments_kept=0, appointments_cancelled=0),
+        account_messages.account_closed(AT, appointments_kept=1, appointments_cancelled=1),
+        account_messages.account_closed(AT, appointments_kept=3, appointments_cancelled=2, kind=SpaceKind.PERSONAL),
         account_messages.assistance([("Nom", "Rosemonde")], "Bonjour,\nun souci."),
+        *_personal_messages(),
     ]
+
+
+def _personal_messages() -> list[Message]:
+    kind, link = SpaceKind.PERSONAL, "https://guichet.example/espace-particulier/x"
+    return [
+        account_messages.activation(code=CODE, deadline=AT, activate_url=link, not_me_url=link, kind=kind),
+        account_messages.address_in_use(is_pending=True, kind=kind),
+        account_messages.address_in_use(is_pending=False, kind=kind),
+        account_messages.password_changed(AT, kind=kind),
+        account_messages.password_changed(AT, everywhere=True, kind=kind),
+        account_messages.address_change(code=CODE, expires_at=AT, kind=kind),
+        account_messages.address_changed(AT, kind),
+        account_messages.recovery(reset_url=link, minutes=10, kind=kind),
+    ]
+
+
+def test_a_mail_about_a_personal_space_names_it_and_no_professional_page() -> None:
+    for message in _personal_messages():
+        for text in (message.text, message.html):
+            assert "espace particulier" in text
+            assert "professionnel" not in text
 
 
 def test_the_activation_mail_says_all_that_is_needed() -> None:

@@ -198,6 +198,13 @@ def test_every_area_has_a_seat_with_a_postal_code() -> None:
         assert commune(area.seat).area == area.code or area.population == 0
 
 
+def test_the_communes_of_an_area_are_listed_the_most_populated_first() -> None:
+    assert [found.name for found in communes.in_area("111")[:3]] == ["Carcassonne", "Castelnaudary", "Trèbes"]
+    assert [found.code for found in communes.in_area("75116")] == ["75116"]
+    assert sum(len(communes.in_area(area.code)) for area in communes.areas()) == len(EVERY_CODE)
+    assert communes.in_area("nowhere") == ()
+
+
 def test_what_is_left_of_the_arrondissements_of_lyon_and_marseille_has_a_seat_of_its_own() -> None:
     seats = {code: area.seat for code in ("691", "133") if (area := communes.area(code))}
     assert {code: commune(seat).name for code, seat in seats.items()} == {"691": "Villeurbanne", "133": "Aubagne"}

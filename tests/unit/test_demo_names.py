@@ -1,6 +1,6 @@
 import pytest
 
-from app.services.demo_data import _of
+from app.services.demo_offices import contracted
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from app.services.demo_data import _of
     ],
 )
 def test_a_place_name_is_contracted_as_french_wants(place: str, words: str) -> None:
-    assert _of(place) == words
+    assert contracted(place) == words

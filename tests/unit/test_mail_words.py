@@ -16,7 +16,7 @@ from app import clock
 from app.models import Channel, OutboxMail
 from app.services.notifications import messages, smtp
 from app.services.notifications.messages import Message
-from tests.mails import FACTS, every_message
+from tests.mails import CONFIRM_URL, FACTS, POINT, every_message
 
 NBSP = "\u00a0"
 
@@ -94,6 +94,81 @@ def test_a_phone_appointment_gives_the_number_to_be_called_and_no_address() -> N
         assert f"un agent vous appelle au 06{NBSP}39{NBSP}98{NBSP}00{NBSP}01" in text
         assert "place des Essais" not in text
         assert "À GARDER PRÈS DE VOUS" in text.upper()
+
+
+def test_at_a_local_point_the_mail_gives_that_place_and_how_to_get_in() -> None:
+    facts = replace(FACTS, place=POINT)
+    message = messages.confirmed(facts)
+    for text in both_texts(message):
+        for expected in ("Point d’accueil de Trèbes", "3 place de la Mairie", "11800 Trèbes", "Entrée de plain-pied."):
+            assert expected in text
+        assert "12 place des Essais" not in text
+        assert "Service des impôts des particuliers de Carcassonne" in text
+    assert (
+        the_event(message)["location"]
+        == "Point d’accueil de Trèbes (démonstration), 3 place de la Mairie, 11800 Trèbes"
+    )
+
+
+def test_a_video_appointment_says_that_one_must_go_there() -> None:
+    facts = replace(FACTS, place=POINT, channel=Channel.VIDEO)
+    message = messages.confirmed(facts)
+    for text in both_texts(message):
+        flat = " ".join(text.split())
+        assert "C’est là qu’il faut vous rendre" in flat
+        assert "un ordinateur et une personne pour vous aider vous y attendent, l’agent est à l’écran" in flat
+        assert "3 place de la Mairie" in flat
+    event = the_event(message)
+    assert str(event["location"]).startswith("Point d’accueil de Trèbes")
+    assert "l’agent est à l’écran" in str(event["description"])
+
+
+def test_what_was_signalled_and_for_whom_is_told_back() -> None:
+    facts = replace(FACTS, needs=("fauteuil roulant", "pas de téléphone"), received="Jeanne Dupont")
+    message = messages.confirmed(facts)
+    for text in both_texts(message):
+        flat = " ".join(text.replace(NBSP, " ").split())
+        assert re.search(r"Vous avez signalé(?: :)? fauteuil roulant, pas de téléphone", flat)
+        assert re.search(r"Pour(?: :)? Jeanne Dupont", flat)
+        assert "Bonjour Camille Martin" in flat
+        assert "Un agent pourra vous téléphoner" not in flat
+    words = str(the_event(message)["description"])
+    assert "Pour : Jeanne Dupont" in words
+    assert "Vous avez signalé : fauteuil roulant, pas de téléphone" in words
+    assert "Jeanne Dupont" in messages.cancelled(facts).text
+    for text in both_texts(messages.confirmed(FACTS)):
+        assert "signalé" not in text
+        assert "Pour :" not in text.replace(NBSP, " ")
+
+
+def test_the_name_of_whoever_is_received_is_letters_too() -> None:
+    message = messages.confirmed(replace(FACTS, received="http://evil.example/ \r\nBcc: x"))
+    assert "http evil example Bcc x" in message.text
+    assert "evil.example" not in str(message.calendar)
+
+
+def test_a_mail_to_confirm_says_until_when_and_gives_no_calendar_file() -> None:
+    message = messages.to_confirm(FACTS, datetime(2026, 11, 23, 9, 5, tzinfo=UTC), CONFIRM_URL)
+    assert message.subject.startswith("Rendez-vous à confirmer")
+    assert (message.calendar, message.calendar_method) == (None, "")
+    for text in both_texts(message):
+        flat = " ".join(text.replace(NBSP, " ").split())
+        assert "avant le lundi 23 novembre 2026 à 10 h 05" in flat
+        assert "la page vous demande de confirmer" in flat
+        assert "Ancienne date" not in flat
+    assert CONFIRM_URL in message.text
+    assert f'href="{CONFIRM_URL}"' in message.html
+    moved = messages.to_confirm(FACTS, FACTS.starts_at, CONFIRM_URL, datetime(2026, 11, 20, 13, 0, tzinfo=UTC))
+    assert "Ancienne date, qui n’est plus valable : vendredi 20 novembre 2026" in moved.text.replace(NBSP, " ")
+
+
+def test_a_released_time_is_told_with_the_way_to_book_again() -> None:
+    message = messages.lapsed(replace(FACTS, revision=2))
+    for text in both_texts(message):
+        assert "n’a pas été confirmé à temps" in " ".join(text.split())
+    assert "http://localhost:3000/contact" in message.text
+    assert "Vous n’avez pas demandé cette annulation" not in message.text
+    assert the_event(message)["status"] == "CANCELLED"
 
 
 def test_a_foreign_number_is_shown_in_full() -> None:

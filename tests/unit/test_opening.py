@@ -1,7 +1,9 @@
 """Opening rules: clock changes, public holidays by region, closures, absences, the grid."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.content.wording import NBSP
+from app.models import Channel
 from app.services.appointments.opening import (
     AgentAbsence,
     ClosedPeriod,
@@ -32,8 +35,10 @@ CLOCKS_FORWARD = (date(2026, 3, 29), date(2027, 3, 28))
 CLOCKS_BACK = (date(2026, 10, 25), date(2027, 10, 31))
 
 
-def daily(starts: time, ends: time, *, agent: int = 1, channels: int = 3) -> tuple[WeeklySession, ...]:
-    return tuple(WeeklySession(agent, weekday, starts, ends, channels) for weekday in range(7))
+def daily(
+    starts: time, ends: time, *, agent: int = 1, channels: int = 3, place: int | None = None
+) -> tuple[WeeklySession, ...]:
+    return tuple(WeeklySession(agent, weekday, starts, ends, channels, place) for weekday in range(7))
 
 
 def rules(
@@ -174,14 +179,74 @@ def test_a_weekday_without_sessions_is_named() -> None:
 
 def test_sessions_of_different_channels_at_the_same_time_make_one_seat_that_serves_both() -> None:
     opening = rules(*daily(time(9), time(10), channels=1), *daily(time(9, 30), time(10, 30), channels=2))
-    assert list(opening.slots_on(date(2026, 11, 24)).values()) == [1, 3, 2]
-    assert opening.channels == 3
+    assert [service.channels for service in opening.slots_on(date(2026, 11, 24)).values()] == [1, 3, 2]
+    assert opening.channels_at(None) == 3
 
 
 def test_slots_begin_on_the_grid_of_the_slot_length() -> None:
     assert local_times(rules(*daily(time(8, 45), time(10, 15))), date(2026, 11, 24)) == ["09:00", "09:30"]
     quarters = rules(*daily(time(8, 45), time(9, 20)), slot_minutes=15)
     assert local_times(quarters, date(2026, 11, 24)) == ["08:45", "09:00"]
+
+
+# --- local points
+
+TUESDAY = date(2026, 11, 24)
+
+
+def served(opening: OpeningRules, day: date = TUESDAY) -> list[tuple[str, int, int | None]]:
+    return [
+        (f"{start.astimezone(opening.timezone):%H:%M}", *service)
+        for (_, start), service in sorted(opening.slots_on(day).items())
+    ]
+
+
+def test_an_agent_due_at_a_local_point_is_not_at_the_counter_then() -> None:
+    opening = rules(*daily(time(9), time(11)), *daily(time(9, 30), time(10, 30), channels=1, place=7))
+    assert served(opening) == [("09:00", 3, None), ("09:30", 1, 7), ("10:00", 1, 7), ("10:30", 3, None)]
+
+
+def test_of_two_local_points_at_the_same_time_the_one_opened_first_is_served() -> None:
+    at_eight = daily(time(9), time(10), channels=1, place=8)
+    at_seven = daily(time(9, 30), time(10, 30), channels=4, place=7)
+    expected = [("09:00", 1, 8), ("09:30", 4, 7), ("10:00", 4, 7)]
+    assert served(rules(*at_eight, *at_seven)) == served(rules(*at_seven, *at_eight)) == expected
+
+
+def test_sessions_at_one_local_point_make_one_seat_that_serves_both_channels() -> None:
+    opening = rules(*daily(time(9), time(10), channels=1, place=7), *daily(time(9), time(9, 30), channels=4, place=7))
+    assert served(opening) == [("09:00", 5, 7), ("09:30", 1, 7)]
+
+
+def test_video_is_served_at_local_points_only_and_calls_at_the_office_only() -> None:
+    opening = rules(*daily(time(9), time(10), channels=7), *daily(time(14), time(14, 30), channels=7, place=7))
+    assert served(opening) == [("09:00", 3, None), ("09:30", 3, None), ("14:00", 5, 7)]
+    assert (opening.channels_at(None), opening.channels_at(7), opening.channels_at(8)) == (3, 5, 0)
+
+
+def test_a_video_session_without_a_place_leaves_its_time_to_the_others() -> None:
+    nowhere = daily(time(9), time(10), channels=4)
+    assert served(rules(*nowhere)) == []
+    assert served(rules(*nowhere, *daily(time(9), time(9, 30)))) == [("09:00", 3, None)]
+
+
+def test_a_day_is_closed_or_open_for_each_place_by_itself() -> None:
+    tuesdays = WeeklySession(1, 1, time(9), time(12), 1, 7)
+    wednesdays = WeeklySession(2, 2, time(9), time(12), 3)
+    opening = rules(tuesdays, wednesdays, absences=(AgentAbsence(1, date(2026, 12, 1), date(2026, 12, 1)),))
+    assert opening.closed_reason(TUESDAY) == "Fermé le mardi"
+    assert opening.closed_reason(TUESDAY, 7) is None
+    assert opening.closed_reason(date(2026, 11, 25)) is None
+    assert opening.closed_reason(date(2026, 11, 25), 7) == "Pas de permanence le mercredi"
+    assert opening.closed_reason(date(2026, 12, 1), 7) == "Aucun agent ne reçoit ce jour-là"
+
+
+def test_a_closure_or_a_holiday_closes_the_local_points_too() -> None:
+    closure = ClosedPeriod(TUESDAY, TUESDAY, "Inventaire")
+    opening = rules(*daily(time(9), time(12), channels=1, place=7), closures=(closure,))
+    assert opening.closed_reason(TUESDAY, 7) == "Inventaire"
+    assert opening.slots_on(TUESDAY) == {}
+    assert str(opening.closed_reason(date(2026, 12, 25), 7)).startswith("Jour férié")
 
 
 # --- properties
@@ -195,6 +260,7 @@ sessions_of_agents = st.lists(
         starts=minutes_of_day,
         ends=minutes_of_day,
         channels=st.integers(1, 7),
+        place_id=st.sampled_from([None, None, 7, 8]),
     ),
     max_size=12,
 )
@@ -216,26 +282,45 @@ def test_an_agent_is_never_in_two_places_and_always_within_hours(
     for agent in (1, 2, 3):
         starts = sorted(start for who, start in seats if who == agent)
         assert all(later - earlier >= timedelta(minutes=step) for earlier, later in pairwise(starts))
-    for (agent, start), channels in seats.items():
+    for (agent, start), service in seats.items():
         local = start.astimezone(opening.timezone)
         assert local.date() == day
         assert (local.hour * 60 + local.minute) % step == 0
-        hours = [
+        covering = [
             one
             for one in sessions
-            if (one.agent_id, one.weekday) == (agent, day.weekday()) and one.starts <= local.time() < one.ends
+            if (one.agent_id, one.weekday) == (agent, day.weekday()) and _covers(one, local, step) and _flags(one)
         ]
-        assert hours
-        assert channels == _all_channels(hours, local, step)
+        assert service.place_id == min((one.place_id for one in covering), key=lambda place: place or 99)
+        assert service.channels == reduce(or_, (_flags(one) for one in covering if one.place_id == service.place_id))
+        assert not service.channels & (Channel.VIDEO if service.place_id is None else Channel.PHONE)
 
 
-def _all_channels(hours: list[WeeklySession], local: datetime, step: int) -> int:
-    end = local.hour * 60 + local.minute + step
-    flags = 0
-    for one in hours:
-        if end <= one.ends.hour * 60 + one.ends.minute:
-            flags |= one.channels
-    return flags
+@given(sessions_of_agents, days)
+def test_the_order_of_the_sessions_never_counts(sessions: list[WeeklySession], day: date) -> None:
+    assert rules(*sessions).slots_on(day) == rules(*reversed(sessions)).slots_on(day)
+
+
+@given(sessions_of_agents, st.dates(date(2026, 11, 2), date(2026, 11, 8)))
+def test_every_time_a_session_covers_has_a_seat_at_some_place(sessions: list[WeeklySession], day: date) -> None:
+    opening = rules(*sessions)
+    for one in sessions:
+        for minute in range(0, 24 * 60, 30):
+            local = datetime.combine(day, time(*divmod(minute, 60)), PARIS)
+            if one.weekday == day.weekday() and _covers(one, local, 30) and _flags(one):
+                assert (one.agent_id, local.astimezone(UTC)) in opening.slots_on(day)
+
+
+def _covers(session: WeeklySession, local: datetime, step: int) -> bool:
+    start = local.hour * 60 + local.minute
+    first, last = (value.hour * 60 + value.minute for value in (session.starts, session.ends))
+    return first <= start and start + step <= last
+
+
+def _flags(session: WeeklySession) -> int:
+    """Return what can be served where the session takes place."""
+    possible = Channel.COUNTER | (Channel.PHONE if session.place_id is None else Channel.VIDEO)
+    return session.channels & possible
 
 
 @given(days, st.sampled_from(ZONES))

@@ -7,7 +7,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from stdnum.fr import nif
 
-from app.services.appointments.person import FieldErrors, Person, phone_number, validate
+from app.models import Need
+from app.services.appointments.person import (
+    FieldErrors,
+    Person,
+    need_names,
+    needs_field,
+    needs_of,
+    phone_number,
+    validate,
+)
 
 GOOD = {
     "civility": "",
@@ -18,6 +27,9 @@ GOOD = {
     "second_phone": "",
     "email": "camille@courriel.example",
     "tax_number": "",
+    "needs": "",
+    "other_last_name": "",
+    "other_first_name": "",
 }
 
 
@@ -207,6 +219,50 @@ def test_emoji_made_of_several_characters_are_details_like_others() -> None:
     assert _validated(details="👩‍🦽 fauteuil").details == "👩‍🦽 fauteuil"
 
 
+def test_needs_are_ticked_by_name_in_any_order_and_given_back_as_a_field() -> None:
+    person = _validated(needs=" companion, wheelchair,companion ")
+    assert person.needs == Need.WHEELCHAIR | Need.COMPANION
+    assert need_names(person.needs) == ("wheelchair", "companion")
+    assert needs_field(person.needs) == "wheelchair,companion"
+    assert _validated().needs == Need(0)
+
+
+@given(st.sets(st.sampled_from(list(Need))))
+def test_a_field_of_needs_comes_back_as_it_was(chosen: set[Need]) -> None:
+    needs = Need(sum(chosen))
+    assert needs_of(needs_field(needs)) == needs == _validated(needs=needs_field(needs)).needs
+
+
+@pytest.mark.parametrize(
+    "typed", ["ascenseur", "WHEELCHAIR", "1", "wheelchair;companion", "wheelchair," * 60, "\ud800"]
+)
+def test_a_need_that_is_not_on_the_list_is_refused(typed: str) -> None:
+    assert _errors(needs=typed) == {"needs": "Cochez les besoins de la liste, ou aucun."}
+
+
+def test_who_has_no_phone_needs_no_number() -> None:
+    person = _validated(phone="", needs="no_phone")
+    assert (person.phone, person.second_phone) == ("", "")
+    assert _validated(needs="no_phone").phone == "+33639981234"
+
+
+def test_who_has_no_phone_cannot_be_called() -> None:
+    message = _errors(call_back=True, phone="", needs="no_phone")["phone"]
+    assert "choisissez un rendez-vous sur place" in message
+    assert _validated(call_back=True, needs="no_phone").phone == "+33639981234"
+
+
+def test_booking_for_somebody_else_takes_both_of_their_names() -> None:
+    person = _validated(other_last_name=" de  La Tour", other_first_name="Zoe\u0308")
+    assert (person.other_last_name, person.other_first_name) == ("de La Tour", "Zoë")
+    assert _errors(other_last_name="Martin") == {"other_first_name": "Indiquez le prénom de la personne reçue."}
+    assert _errors(other_first_name="Zoé", other_last_name=" ") == {
+        "other_last_name": "Indiquez le nom de la personne reçue."
+    }
+    assert _errors(other_first_name="Zoé", other_last_name="evil.example").keys() == {"other_last_name"}
+    assert _validated(other_first_name="  ", other_last_name="\t").other_last_name == ""
+
+
 @given(st.fixed_dictionaries({name: st.text(max_size=1100) for name in GOOD}), st.booleans())
 @example(dict.fromkeys(GOOD, "\ud800"), True)
 def test_whatever_is_typed_becomes_a_person_or_sentences(fields: dict[str, str], call_back: bool) -> None:
@@ -215,7 +271,8 @@ def test_whatever_is_typed_becomes_a_person_or_sentences(fields: dict[str, str],
     except FieldErrors as refused:
         outcome = refused
     if isinstance(outcome, Person):
-        assert outcome.phone.startswith("+")
+        assert outcome.phone.startswith("+") or (Need.NO_PHONE in outcome.needs and not call_back)
+        assert bool(outcome.other_last_name) == bool(outcome.other_first_name)
     else:
         assert outcome.errors.keys() <= GOOD.keys()
         assert all(message.endswith(".") and "\n" not in message for message in outcome.errors.values())
@@ -233,7 +290,7 @@ def test_what_is_kept_is_kept_by_a_second_validation(last_name: str, details: st
         person = _validated(last_name=last_name, details=details, tax_number=tax_number)
     except FieldErrors:
         return
-    kept = {name: getattr(person, name) for name in GOOD}
+    kept = {name: getattr(person, name) for name in GOOD} | {"needs": needs_field(person.needs)}
     assert validate(kept, call_back=False) == person
     assert len(person.last_name) <= 80
     assert not any(unicodedata.category(char) in ("Cc", "Cs") for char in person.details.replace("\n", ""))

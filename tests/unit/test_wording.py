@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.content import wording
+from app.models import Need
 
 
 def plain(words: str) -> str:
@@ -87,3 +88,9 @@ def test_hours_and_sentences() -> None:
     assert wording.sentence("éric vient À midi") == "Éric vient À midi"
     assert wording.sentence("") == ""
     assert [wording.weekday(number) for number in (0, 6)] == ["lundi", "dimanche"]
+
+
+def test_needs_have_words_whatever_the_case_of_their_names() -> None:
+    assert wording.needs(["COMPANION", "wheelchair", "unknown"]) == ("fauteuil roulant", "personne accompagnante")
+    assert wording.needs([]) == ()
+    assert wording.NEEDS.keys() == wording.NEED_LABELS.keys() == {need.name.lower() for need in Need if need.name}

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col
 
-from app.models import Account, SpaceKind, SpaceMode
+from app.models import Account, Need, SpaceKind, SpaceMode
 from app.services import database
 from app.services.accounts import requests
 
@@ -21,7 +21,10 @@ WITHOUT_SECRETS = (defer(Account.trust_answer), defer(Account.iban))  # type: ig
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """An active space without its secrets; phone in E.164, country in ISO 3166-1 alpha-2, instants in UTC."""
+    """An active space without its secrets; phone in E.164, country in ISO 3166-1 alpha-2, instants in UTC.
+
+    Personal spaces alone have a tax number (13 digits), a commune of residence (INSEE code) and a civility.
+    """
 
     id: int
     kind: SpaceKind
@@ -44,6 +47,10 @@ class AccountView:
     has_certificate: bool
     created_at: datetime
     password_changed_at: datetime
+    tax_number: str
+    insee: str
+    civility: str
+    needs: Need
 
 
 class AddressState(StrEnum):
@@ -93,6 +100,28 @@ def find_by_email(session: Session, kind: SpaceKind, key: str) -> Account | None
     return session.execute(select(Account).where(is_open_at(kind, key))).scalar_one_or_none()
 
 
+def find_by_tax_number(session: Session, tax_number: str) -> Account | None:
+    """Return the open personal account of a tax number (13 digits), None if there is none."""
+    query = select(Account).where(signs_in_as(SpaceKind.PERSONAL, tax_number)).options(*WITHOUT_SECRETS)
+    return session.execute(query).scalar_one_or_none()
+
+
+def has_tax_number(session: Session, tax_number: str) -> bool:
+    """Tell whether a tax number has a personal space; a closed one counts until it is erased."""
+    query = select(col(Account.id)).where(col(Account.tax_number) == tax_number)
+    return session.execute(query).scalar_one_or_none() is not None
+
+
+def signs_in_as(kind: SpaceKind, key: str) -> ColumnElement[bool]:
+    """Return the condition that finds the open account by what it signs in with, one at most.
+
+    `key` is the address (`email_address.Address.key`) of a professional space, the tax number of a personal one.
+    """
+    if kind == SpaceKind.PROFESSIONAL:
+        return is_open_at(kind, key)
+    return and_(col(Account.kind) == kind, col(Account.tax_number) == key, col(Account.closed_at).is_(None))
+
+
 def is_open_at(kind: SpaceKind, key: str) -> ColumnElement[bool]:
     """Return the condition that finds the open account of an address, one at most."""
     return and_(col(Account.kind) == kind, col(Account.email_key) == key, col(Account.closed_at).is_(None))
@@ -124,4 +153,8 @@ def view(row: Account) -> AccountView:
         has_certificate=row.has_certificate,
         created_at=row.created_at,
         password_changed_at=row.password_changed_at,
+        tax_number=row.tax_number or "",
+        insee=row.insee,
+        civility=row.civility,
+        needs=Need(row.needs),
     )

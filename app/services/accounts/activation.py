@@ -1,7 +1,8 @@
 """Activating a space: a code, the address it went to, and the space exists (spec/professional-space.md).
 
 Whoever knows a code was sent it; the address is asked as well, because a code may be read over a shoulder. A code is
-refused with one clear message, and attempts are limited by visitor, by network and by request.
+refused with one clear message, and attempts are limited by visitor, by network and by request. Both kinds of space
+are activated in this way, each with its own journey and its own codes.
 """
 
 import json
@@ -13,23 +14,27 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import delete
 from sqlmodel import Session, col
 
 from app import clock
 from app.content import wording
-from app.models import Account, RequestOutcome, SignUpRequest, SpaceKind
+from app.models import Account, Journey, RequestOutcome, SignUpRequest, SpaceKind
 from app.services import audit, database, journeys, throttle, upsert
 from app.services.accounts import accounts, email_address, identity_form, requests, subscriber_numbers
 from app.services.accounts.accounts import AccountView
 from app.services.accounts.email_address import EmailRefusedError
 from app.services.accounts.identity_form import IdentityForm
 from app.services.accounts.sign_up import WrongStepError
+from app.services.accounts.taxpayers import TaxpayerView
 from app.services.form_errors import FieldErrors
 from app.services.journeys import JourneyGoneError, JourneyView
 from app.services.throttle import TooManyAttemptsError
 
-KIND = "activation"
 SPACE = SpaceKind.PROFESSIONAL
+JOURNEYS = {SpaceKind.PROFESSIONAL: "activation", SpaceKind.PERSONAL: "personal_activation"}
+"""The kind of journey in which each kind of space is activated."""
+
 SUMMARY_LASTS = timedelta(hours=1)
 """How long the browser that signed up and activated may download the PDF summary without a password."""
 
@@ -71,9 +76,19 @@ _MESSAGES = {
     "création avec une autre adresse.",
     Refusal.TOO_MANY: "Trop d’essais. Attendez quelques minutes avant de saisir le code à nouveau.",
 }
+_PERSONAL_MESSAGES = {
+    Refusal.USED: "Ce code a déjà servi\u00a0: l’espace est activé. Connectez-vous avec votre numéro fiscal et votre "
+    "mot de passe.",
+    Refusal.TAKEN: "L’adresse ou le numéro fiscal de cette demande a été associé à un autre espace entre-temps. "
+    "Connectez-vous, ou choisissez un nouveau mot de passe si vous l’avez oublié.",
+}
 _BLOCKED = (
     "Ce code ne peut plus servir, une autre adresse a été saisie trop souvent. Annulez votre demande, puis "
     "recommencez, ou contactez l’assistance."
+)
+_PERSONAL_BLOCKED = (
+    "Ce code ne peut plus servir, une autre adresse a été saisie trop souvent. Effacez votre demande par le lien "
+    "«\u00a0Ce n’est pas vous\u00a0?\u00a0» du message reçu, puis recommencez, ou contactez l’assistance."
 )
 _OTHER_ADDRESS = "Saisissez l’adresse électronique à laquelle ce code a été envoyé."
 
@@ -81,10 +96,11 @@ _OTHER_ADDRESS = "Saisissez l’adresse électronique à laquelle ce code a ét�
 class CodeRefusedError(Exception):
     """The code does not activate anything; `message` is a French sentence, `reason` says why."""
 
-    def __init__(self, reason: Refusal, message: str = "") -> None:
+    def __init__(self, reason: Refusal, message: str = "", *, kind: SpaceKind = SPACE) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.message = message or _MESSAGES[reason]
+        of_kind = _PERSONAL_MESSAGES if kind == SpaceKind.PERSONAL else {}
+        self.message = message or of_kind.get(reason) or _MESSAGES[reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +117,7 @@ class ActivationProgress:
 
 @dataclass(frozen=True, slots=True)
 class Activated:
-    """A space that has just come into being: « Votre inscription »."""
+    """A space that has just come into being: « Votre inscription »; a personal one has no subscriber number."""
 
     account: AccountView
     name: str
@@ -112,66 +128,66 @@ class Activated:
     tabs: tuple[str, ...]
 
 
-def progress(visitor_key: str) -> ActivationProgress | None:
+def progress(visitor_key: str, kind: SpaceKind = SPACE) -> ActivationProgress | None:
     """Return the visitor's live activation as it stands, None if there is none."""
-    found = journeys.find(visitor_key, KIND)
+    found = journeys.find(visitor_key, JOURNEYS[kind])
     return _progress(found) if found else None
 
 
-def begin(visitor_key: str, tab: str, code: str = "") -> ActivationProgress | None:
+def begin(visitor_key: str, tab: str, code: str = "", kind: SpaceKind = SPACE) -> ActivationProgress | None:
     """Begin in this tab, with the code of the mail's link filled in if there is one.
 
     None if an activation begun in another tab waits for « Reprendre » or « Recommencer »; a link with another code
     begins anew.
     """
-    found = journeys.find(visitor_key, KIND)
+    found = journeys.find(visitor_key, JOURNEYS[kind])
     linked = requests.typed_code(code)[:_LONGEST_TYPED]
     if found and _progress(found).step > Step.CODE and linked != found.draft["code"]:
         if linked:
-            journeys.leave(visitor_key, KIND)
+            journeys.leave(visitor_key, JOURNEYS[kind])
         elif tab not in found.draft.get("tabs", []):
             return None
-    started = journeys.start(visitor_key, KIND)
+    started = journeys.start(visitor_key, JOURNEYS[kind])
     return _change(
         visitor_key, started, {"tabs": _with_tab(started, tab), **(_typed({"code": linked}) if code else {})}
     )
 
 
-def resume(visitor_key: str, tab: str) -> ActivationProgress:
+def resume(visitor_key: str, tab: str, kind: SpaceKind = SPACE) -> ActivationProgress:
     """Open the activation in this tab too: « Reprendre ». Raises JourneyGoneError."""
-    found = _found(visitor_key)
+    found = _found(visitor_key, kind)
     return _change(visitor_key, found, {"tabs": _with_tab(found, tab)})
 
 
-def restart(visitor_key: str, tab: str) -> ActivationProgress:
+def restart(visitor_key: str, tab: str, kind: SpaceKind = SPACE) -> ActivationProgress:
     """Forget the activation and begin another in this tab: « Recommencer »."""
-    journeys.leave(visitor_key, KIND)
-    return _change(visitor_key, journeys.start(visitor_key, KIND), {"tabs": [tab]})
+    journeys.leave(visitor_key, JOURNEYS[kind])
+    return _change(visitor_key, journeys.start(visitor_key, JOURNEYS[kind]), {"tabs": [tab]})
 
 
-def leave(visitor_key: str) -> None:
+def leave(visitor_key: str, kind: SpaceKind = SPACE) -> None:
     """Erase what was typed, and what « Récapitulatif » shows; the request and the space stay."""
-    journeys.leave(visitor_key, KIND)
+    journeys.leave(visitor_key, JOURNEYS[kind])
 
 
-def note_human(visitor_key: str) -> ActivationProgress:
+def note_human(visitor_key: str, kind: SpaceKind = SPACE) -> ActivationProgress:
     """Keep that the CAPTCHA was passed, so that it is not asked twice. Raises JourneyGoneError."""
-    return _change(visitor_key, _found(visitor_key), {"human": True})
+    return _change(visitor_key, _found(visitor_key, kind), {"human": True})
 
 
-def remember(visitor_key: str, fields: Mapping[str, str]) -> None:
+def remember(visitor_key: str, fields: Mapping[str, str], kind: SpaceKind = SPACE) -> None:
     """Keep what was typed in `code` and `email`. Raises JourneyGoneError."""
-    journeys.save(visitor_key, KIND, _found(visitor_key).id, _typed(fields))
+    journeys.save(visitor_key, JOURNEYS[kind], _found(visitor_key, kind).id, _typed(fields))
 
 
-def clear(visitor_key: str) -> ActivationProgress:
+def clear(visitor_key: str, kind: SpaceKind = SPACE) -> ActivationProgress:
     """Empty the address field of the second screen: « Effacer ». Raises JourneyGoneError."""
-    return _change(visitor_key, _found(visitor_key), {f"{_TYPED}email": None})
+    return _change(visitor_key, _found(visitor_key, kind), {f"{_TYPED}email": None})
 
 
-def check_code(visitor_key: str, code: str, network: str = "") -> ActivationProgress:
+def check_code(visitor_key: str, code: str, network: str = "", kind: SpaceKind = SPACE) -> ActivationProgress:
     """Settle the code. Raises CodeRefusedError, JourneyGoneError, WrongStepError (before the CAPTCHA was passed)."""
-    found = _found(visitor_key)
+    found = _found(visitor_key, kind)
     if not found.draft.get("human"):
         raise WrongStepError
     typed = requests.typed_code(code)
@@ -183,8 +199,8 @@ def check_code(visitor_key: str, code: str, network: str = "") -> ActivationProg
         audit.note("activation", visitor_key, outcome=Refusal.TOO_MANY)
         raise CodeRefusedError(Refusal.TOO_MANY) from None
     with database.writing() as session:
-        request = requests.lock_by_code(session, SPACE, typed)
-        refused = _refusal(request)
+        request = requests.lock_by_code(session, kind, typed)
+        refused = _refusal(request, kind)
         if refused:
             audit.record(session, "activation", visitor_key, request.public_id if request else "", refused.reason)
     if refused:
@@ -192,14 +208,14 @@ def check_code(visitor_key: str, code: str, network: str = "") -> ActivationProg
     return _change(visitor_key, found, {"code": typed, f"{_TYPED}code": typed})
 
 
-def activate(visitor_key: str, email: str) -> Activated:
+def activate(visitor_key: str, email: str, kind: SpaceKind = SPACE) -> Activated:
     """Make the space of the code settled before, once: asked again, or in another tab, it gives the same.
 
     Raises FieldErrors (under `email`), CodeRefusedError, JourneyGoneError, WrongStepError.
     """
-    found = journeys.find(visitor_key, KIND)
+    found = journeys.find(visitor_key, JOURNEYS[kind])
     if found is None:
-        return _made(visitor_key)
+        return _made(visitor_key, kind)
     if _progress(found).step < Step.IDENTIFIERS:
         raise WrongStepError
     try:
@@ -214,15 +230,15 @@ def activate(visitor_key: str, email: str) -> Activated:
             locked = None  # another tab was faster
         if locked is not None:
             # What is wrong is counted and kept, so it is raised once that is written.
-            problem = _activate(session, visitor_key, locked, email_key)
+            problem = _activate(session, kind, visitor_key, locked, email_key)
     if problem is not None:
         raise problem
-    return _made(visitor_key)
+    return _made(visitor_key, kind)
 
 
-def activated(visitor_key: str) -> Activated | None:
+def activated(visitor_key: str, kind: SpaceKind = SPACE) -> Activated | None:
     """Return the space this visitor activated last, within an hour, for « Récapitulatif »."""
-    finished = journeys.last_finished(visitor_key, KIND)
+    finished = journeys.last_finished(visitor_key, JOURNEYS[kind])
     if finished is None or finished.updated_at <= clock.now() - SUMMARY_LASTS:
         return None
     account = accounts.get(finished.draft["account"])
@@ -248,10 +264,12 @@ def may_download_summary(visitor_key: str) -> int | None:
     return made.account.id if made and made.signed_up_here else None
 
 
-def _activate(session: Session, visitor_key: str, found: JourneyView, email_key: str) -> Exception | None:
+def _activate(
+    session: Session, kind: SpaceKind, visitor_key: str, found: JourneyView, email_key: str
+) -> Exception | None:
     """Make the account and finish the journey; return what is wrong instead."""
-    request = requests.lock_by_code(session, SPACE, found.draft.get("code", ""))
-    problem: Exception | None = _refusal(request)
+    request = requests.lock_by_code(session, kind, found.draft.get("code", ""))
+    problem: Exception | None = _refusal(request, kind)
     if problem is None and request is not None and request.email_key != email_key:
         request.attempts += 1
         session.flush()
@@ -263,8 +281,11 @@ def _activate(session: Session, visitor_key: str, found: JourneyView, email_key:
     account_id = _insert(session, request)
     if account_id is None:
         requests.end(session, request, RequestOutcome.WITHDRAWN)
-        return CodeRefusedError(Refusal.TAKEN)
+        return CodeRefusedError(Refusal.TAKEN, kind=kind)
     signed_up_here = request.visitor_key == visitor_key
+    if signed_up_here and kind == SpaceKind.PERSONAL:
+        # Its sign-up waited for this code.
+        session.execute(delete(Journey).where(col(Journey.id) == request.journey_id))
     requests.end(session, request, RequestOutcome.ACTIVATED, account_id)
     audit.record(session, "activation", visitor_key, request.public_id, "done")
     journeys.finish(session, found.id, kept={"account": account_id, "signed_up_here": signed_up_here})
@@ -272,38 +293,50 @@ def _activate(session: Session, visitor_key: str, found: JourneyView, email_key:
 
 
 def _insert(session: Session, request: SignUpRequest) -> int | None:
-    """Write the account of a request; return its id, None if its address has a space already."""
-    now = clock.now()
-    form: IdentityForm = identity_form.read(json.loads(request.form))
-    row: dict[str, Any] = {
+    """Write the account of a request; return its id, None if its address or tax number has a space already."""
+    row = {
         "kind": request.kind,
         "mode": request.mode,
         "email": request.email,
         "email_key": request.email_key,
         "password_hash": request.password_hash,
         "has_certificate": False,
-        "subscriber_number": subscriber_numbers.next_number(session, subscriber_numbers.today()),
-        **{name: value for name, value in asdict(form).items() if name != "phone_country"},
-        "created_at": now,
+        "trust_answer": "",
+        "iban": "",
+        **_own_columns(session, request),
+        "created_at": clock.now(),
         "password_changed_at": request.created_at,
     }
-    statement = _unless_taken(upsert.insert(session, Account).values({**row, "country": form.country or "FR"}))
+    statement = _unless_taken(upsert.insert(session, Account).values(row), SpaceKind(request.kind))
     account_id: int | None = session.execute(statement.returning(col(Account.id))).scalar_one_or_none()
     return account_id
 
 
-def _unless_taken(statement: Any) -> Any:
+def _own_columns(session: Session, request: SignUpRequest) -> dict[str, Any]:
+    """Return what an account takes from its request by kind: the checked form, or the line of the register."""
+    if request.kind == SpaceKind.PERSONAL:
+        return asdict(TaxpayerView(**json.loads(request.form)))
+    form: IdentityForm = identity_form.read(json.loads(request.form))
+    columns = {name: value for name, value in asdict(form).items() if name != "phone_country"}
+    number = subscriber_numbers.next_number(session, subscriber_numbers.today())
+    return {**columns, "country": form.country or "FR", "subscriber_number": number}
+
+
+def _unless_taken(statement: Any, kind: SpaceKind) -> Any:
+    if kind == SpaceKind.PERSONAL:
+        return statement.on_conflict_do_nothing()  # its address, or its tax number
     return statement.on_conflict_do_nothing(index_elements=["kind", "email_key"])
 
 
-def _refusal(request: SignUpRequest | None) -> CodeRefusedError | None:
+def _refusal(request: SignUpRequest | None, kind: SpaceKind) -> CodeRefusedError | None:
     if request is None:
         return CodeRefusedError(Refusal.WRONG)
     reason = _REASONS.get(RequestOutcome(request.outcome))
     if reason is not None:
-        return CodeRefusedError(reason)
+        return CodeRefusedError(reason, kind=kind)
     if request.attempts >= requests.MOST_ATTEMPTS:
-        return CodeRefusedError(Refusal.TOO_MANY, _BLOCKED)
+        blocked = _PERSONAL_BLOCKED if kind == SpaceKind.PERSONAL else _BLOCKED
+        return CodeRefusedError(Refusal.TOO_MANY, blocked)
     return None
 
 
@@ -315,22 +348,22 @@ _REASONS = {
 }
 
 
-def _made(visitor_key: str) -> Activated:
-    made = activated(visitor_key)
+def _made(visitor_key: str, kind: SpaceKind) -> Activated:
+    made = activated(visitor_key, kind)
     if made is None:
         raise JourneyGoneError
     return made
 
 
-def _found(visitor_key: str) -> JourneyView:
-    found = journeys.find(visitor_key, KIND)
+def _found(visitor_key: str, kind: SpaceKind) -> JourneyView:
+    found = journeys.find(visitor_key, JOURNEYS[kind])
     if found is None:
         raise JourneyGoneError
     return found
 
 
 def _change(visitor_key: str, found: JourneyView, changes: Mapping[str, Any]) -> ActivationProgress:
-    return _progress(journeys.save(visitor_key, KIND, found.id, changes))
+    return _progress(journeys.save(visitor_key, found.kind, found.id, changes))
 
 
 def _with_tab(found: JourneyView, tab: str) -> list[str]:

@@ -12,11 +12,11 @@ from sqlmodel import Session
 
 from app import clock
 from app.content import trust_questions
-from app.models import Account, SpaceMode
+from app.models import Account, Need, SpaceKind, SpaceMode
 from app.services import audit, database, phones, throttle
 from app.services.accounts import accounts, identity_form, passwords, reauthentication, recovery, sessions
 from app.services.accounts.accounts import AccountView
-from app.services.accounts.identity_form import FIELDS, TRUST_FIELDS, IdentityForm
+from app.services.accounts.identity_form import FIELDS, PERSONAL_FIELDS, TRUST_FIELDS, IdentityForm
 from app.services.accounts.reauthentication import SignedOutError
 from app.services.form_errors import FieldErrors
 from app.services.notifications import account_messages, outbox
@@ -42,6 +42,8 @@ class Secrets:
 
 def asked_fields(account: AccountView) -> tuple[str, ...]:
     """Return what « Modifier mes coordonnées » asks for, in the order of its screen, as `identity_form` names it."""
+    if account.kind == SpaceKind.PERSONAL:
+        return PERSONAL_FIELDS
     return tuple(name for name in FIELDS[account.mode or SpaceMode.EXPERT] if name not in _FIXED)
 
 
@@ -65,9 +67,12 @@ def change_details(
     known = accounts.get(account_id)
     if known is None:
         raise SignedOutError
-    secret = _changed_secrets(known, fields)
+    secret = _changed_secrets(known, fields) if known.kind == SpaceKind.PROFESSIONAL else ()
     asked = [name for name in asked_fields(known) if name in secret or name not in _SECRETS]
-    form = identity_form.validate(fields, mode=known.mode or SpaceMode.EXPERT, asked=asked)
+    if known.kind == SpaceKind.PERSONAL and not fields.get("phone", "").strip():
+        form = IdentityForm()  # the number is erased
+    else:
+        form = identity_form.validate(fields, mode=known.mode or SpaceMode.EXPERT, asked=asked)
     with database.writing() as session:
         account = reauthentication.lock(session, account_id)
         if secret and not reauthentication.proven(session, account_id, session_id):
@@ -78,6 +83,21 @@ def change_details(
             audit.record(session, "details_change", visitor_key, sessions.subject(account_id), "done")
         if not _SECRETS.isdisjoint(changed):
             _tell(session, account, visitor_key)
+        return accounts.view(account)
+
+
+def set_needs(account_id: int, needs: Need, *, visitor_key: str = "") -> AccountView:
+    """Keep what somebody needs when they come, to be offered at each booking; return the account as it is now.
+
+    Raises SignedOutError, TooManyAttemptsError.
+    """
+    throttle.hit("account_change", str(account_id))
+    with database.writing() as session:
+        account = reauthentication.lock(session, account_id)
+        if account.needs != int(needs):
+            account.needs = int(needs)
+            session.flush()
+            audit.record(session, "needs_change", visitor_key, sessions.subject(account_id), "done")
         return accounts.view(account)
 
 

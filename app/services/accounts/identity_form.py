@@ -91,6 +91,9 @@ ADDRESS_FIELDS = (
 )
 TRUST_FIELDS = ("trust_question", "trust_answer")
 COMPANY_FIELDS = ("siren", "contact_email")
+PERSONAL_FIELDS = ("phone_country", "phone")
+"""What the owner of a personal space may change; the rest is the register's. The number may be empty there."""
+
 FIELDS: Mapping[SpaceMode, tuple[str, ...]] = MappingProxyType(
     {
         SpaceMode.EXPERT: PERSON_FIELDS + ADDRESS_FIELDS + TRUST_FIELDS,

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from app import clock, keys
-from app.models import AddressChange, SpaceKind
+from app.models import Account, AddressChange, SpaceKind
 from app.services import audit, database, throttle, upsert
 from app.services.accounts import accounts, email_address, reauthentication, recovery, requests, sessions
 from app.services.accounts.accounts import AddressState, AddressStatus
@@ -61,7 +61,7 @@ def ask(account_id: int, session_id: str, *, email: str, email_again: str, passw
         status = accounts.address_status(session, SpaceKind(account.kind), address.key)
         if status.state != AddressState.FREE and not get_settings().neutral_answers:
             raise FieldErrors({"email": _REFUSALS[status.state]})
-        waiting = _write(session, account_id, address, visitor_key, status)
+        waiting = _write(session, account, address, visitor_key, status)
         audit.record(session, "new_address", visitor_key, sessions.subject(account_id), f"address {status.state}")
         return waiting
 
@@ -119,9 +119,9 @@ def _address(email: str, email_again: str) -> Address:
     return address
 
 
-def _write(session: Session, account_id: int, address: Address, visitor_key: str, status: AddressStatus) -> Waiting:
+def _write(session: Session, account: Account, address: Address, visitor_key: str, status: AddressStatus) -> Waiting:
     """Keep the change and queue its mail; where answers are neutral and the address is not free, tell its owner."""
-    code, now = requests.new_code(), clock.now()
+    code, now, space = requests.new_code(), clock.now(), SpaceKind(account.kind)
     values = {
         "email": address.display,
         "email_key": address.key,
@@ -130,20 +130,18 @@ def _write(session: Session, account_id: int, address: Address, visitor_key: str
         "created_at": now,
         "expires_at": now + LIVES,
     }
-    statement = upsert.insert(session, AddressChange).values(account_id=account_id, **values)
+    statement = upsert.insert(session, AddressChange).values(account_id=account.id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["account_id"], set_=values))
     if status.state == AddressState.FREE:
-        kind, message = (
-            outbox.MailKind.ADDRESS_CHANGE,
-            account_messages.address_change(code=code, expires_at=now + LIVES),
-        )
+        kind = outbox.MailKind.ADDRESS_CHANGE
+        message = account_messages.address_change(code=code, expires_at=now + LIVES, kind=space)
     else:
-        is_pending = status.state == AddressState.PENDING
-        kind, message = outbox.MailKind.ADDRESS_IN_USE, account_messages.address_in_use(is_pending=is_pending)
+        kind, is_pending = outbox.MailKind.ADDRESS_IN_USE, status.state == AddressState.PENDING
+        message = account_messages.address_in_use(is_pending=is_pending, kind=space)
     outbox.queue(
         session,
         kind=kind,
-        dedup_key=f"{kind}:{account_id}:{_hash(code)[:32]}",
+        dedup_key=f"{kind}:{account.id}:{_hash(code)[:32]}",
         recipient=address.display,
         visitor_key=visitor_key if status.state == AddressState.FREE else "",
         message=message,
@@ -193,7 +191,7 @@ def _change(session: Session, account_id: int, session_id: str, code: str, visit
         dedup_key=f"{outbox.MailKind.ADDRESS_CHANGED}:{account_id}:{now.timestamp():.6f}",
         recipient=old,
         visitor_key=visitor_key,
-        message=account_messages.address_changed(now),
+        message=account_messages.address_changed(now, SpaceKind(account.kind)),
     )
     audit.record(session, "address_change", visitor_key, sessions.subject(account_id), "done")
     return account.email

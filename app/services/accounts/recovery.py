@@ -1,5 +1,8 @@
 """A lost password: what one knows of the account, then a link by mail, then the new password.
 
+A professional space asks for its address, subscriber number and trust question, a personal one for its tax number and
+address. A link works on the pages of its own kind only.
+
 The answer and the work are the same whether or not there is such an account, and whatever is wrong, so that nobody
 learns who has a space. Failures are counted apart from those of signing in and by visitor and network only, so
 that nobody can keep the owner from this way back (spec/trust.md, accounts).
@@ -19,7 +22,7 @@ from app.content import trust_questions as questions
 from app.models import Account, RecoveryToken, SpaceKind
 from app.models.base import UtcDateTime
 from app.services import audit, database, throttle
-from app.services.accounts import accounts, email_address, passwords, sessions, trust_questions
+from app.services.accounts import accounts, email_address, passwords, sessions, taxpayers, trust_questions
 from app.services.accounts.email_address import EmailRefusedError
 from app.services.accounts.passwords import PasswordRefusedError
 from app.services.form_errors import Checks, FieldErrors, WrongFieldError
@@ -75,21 +78,57 @@ def ask(
         audit.record(session, "recovery", visitor_key, subject, _outcome(is_owner, was_sent))
 
 
-def link(token: str) -> ResetLink | None:
+def check(*, email: str, subscriber_number: str, question: str, answer: str) -> None:
+    """Accept what somebody's account may hold, or raise FieldErrors as `ask` does; nothing is looked up or counted."""
+    _claim(email, subscriber_number, question, answer)
+
+
+def ask_personal(visitor_key: str, *, network: str, tax_number: str, email: str) -> None:
+    """Queue the mail with the link if a personal space has this tax number and this address; return the same if not.
+
+    `network` is `visitors.network_key`; the CAPTCHA was passed before. Raises FieldErrors (under `tax_number`,
+    `email`) for what nobody's account can hold, TooManyAttemptsError.
+    """
+    throttle.hit("personal_recovery_visitor", visitor_key)
+    throttle.hit("personal_recovery_network", network)
+    number, email_key = _personal_claim(tax_number, email)
+    with database.writing() as session:
+        account = accounts.find_by_tax_number(session, number)
+        known = account or _decoy(SpaceKind.PERSONAL)
+        is_owner = compare_digest(known.email_key.encode(), email_key.encode()) and account is not None
+        was_sent = _send_link(session, visitor_key, known if is_owner else _decoy(SpaceKind.PERSONAL))
+        subject = sessions.subject(account.id or _NOBODY) if account is not None else ""
+        audit.record(session, "recovery", visitor_key, subject, _outcome(is_owner, was_sent))
+
+
+def check_personal(*, tax_number: str, email: str) -> None:
+    """Accept what somebody's account may hold, or raise FieldErrors as `ask_personal` does; nothing is looked up."""
+    _personal_claim(tax_number, email)
+
+
+def link(token: str, kind: SpaceKind = SpaceKind.PROFESSIONAL) -> ResetLink | None:
     """Return the link whose address holds `token`, None if it works no longer. Looking does not use it up."""
     if not _TOKEN.fullmatch(token):
         return None
     query = (
         select(col(Account.email), col(RecoveryToken.expires_at))
         .join(RecoveryToken, col(RecoveryToken.account_id) == col(Account.id))
-        .where(_live(token), col(Account.closed_at).is_(None))
+        .where(_live(token), *_open(kind))
     )
     with database.reading() as session:
         found = session.execute(query).one_or_none()
     return ResetLink(*found) if found else None
 
 
-def reset(token: str, password: str, password_again: str, *, visitor_key: str, network: str) -> None:
+def reset(
+    token: str,
+    password: str,
+    password_again: str,
+    *,
+    visitor_key: str,
+    network: str,
+    kind: SpaceKind = SpaceKind.PROFESSIONAL,
+) -> None:
     """Give the account of a link its new password: every session ends, the link is used up, the owner is told.
 
     Call it through `passwords.apart`. Raises LinkGoneError, FieldErrors (under `password`, `password_again`; the
@@ -99,13 +138,13 @@ def reset(token: str, password: str, password_again: str, *, visitor_key: str, n
     if not _TOKEN.fullmatch(token):
         raise LinkGoneError
     with database.reading() as session:
-        account = _account_of(session, token)
+        account = _account_of(session, kind, token)
     if account is None:
         raise LinkGoneError
     check_new_password(account, password, password_again)
     kept = passwords.hash(password)
     with database.writing() as session:
-        account = _used_up(session, token)
+        account = _used_up(session, kind, token)
         replace_password(session, account, kept, visitor_key)
         audit.record(session, "password_reset", visitor_key, sessions.subject(account.id or _NOBODY), "done")
 
@@ -145,7 +184,7 @@ def replace_password(
         dedup_key=f"{outbox.MailKind.PASSWORD_CHANGED}:{account.id}:{now.timestamp():.6f}",
         recipient=account.email,
         visitor_key=visitor_key,
-        message=account_messages.password_changed(now, everywhere=except_session is None),
+        message=account_messages.password_changed(now, everywhere=except_session is None, kind=SpaceKind(account.kind)),
     )
 
 
@@ -186,6 +225,13 @@ def _claim(email: str, subscriber_number: str, question: str, answer: str) -> _C
         question=checks.take("trust_question", _question),
         answer=checks.take("trust_answer", _answer),
     )
+    checks.finish()
+    return claim
+
+
+def _personal_claim(tax_number: str, email: str) -> tuple[str, str]:
+    checks = Checks({"tax_number": tax_number, "email": email})
+    claim = checks.take("tax_number", taxpayers.tax_number), checks.take("email", _email_key)
     checks.finish()
     return claim
 
@@ -231,10 +277,10 @@ def _is_owner(account: Account | None, claim: _Claim) -> bool:
 
 def _send_link(session: Session, visitor_key: str, account: Account) -> bool:
     """Make a link and queue its mail, both taken back for the decoy and within a minute; return whether it went."""
-    token = token_urlsafe(32)
+    token, kind = token_urlsafe(32), SpaceKind(account.kind)
+    path = addresses.personal_reset(token) if kind == SpaceKind.PERSONAL else addresses.recovery_reset(token)
     message = account_messages.recovery(
-        reset_url=f"{get_settings().site_url}{addresses.recovery_reset(token)}",
-        minutes=LINK_LIVES // timedelta(minutes=1),
+        reset_url=f"{get_settings().site_url}{path}", minutes=LINK_LIVES // timedelta(minutes=1), kind=kind
     )
     with session.begin_nested() as savepoint:
         was_made = _insert(session, account.id or _NOBODY, token)
@@ -270,18 +316,18 @@ def _insert(session: Session, account_id: int, token: str) -> bool:
     return session.execute(made).scalar_one_or_none() is not None
 
 
-def _account_of(session: Session, token: str) -> Account | None:
+def _account_of(session: Session, kind: SpaceKind, token: str) -> Account | None:
     query = (
         select(Account)
         .join(RecoveryToken, col(RecoveryToken.account_id) == col(Account.id))
-        .where(_live(token), col(Account.closed_at).is_(None))
+        .where(_live(token), *_open(kind))
     )
     return session.execute(query).scalar_one_or_none()
 
 
-def _used_up(session: Session, token: str) -> Account:
+def _used_up(session: Session, kind: SpaceKind, token: str) -> Account:
     """Use the link up and return its account, locked; raise LinkGoneError for everybody but the first."""
-    found = _account_of(session, token)
+    found = _account_of(session, kind, token)
     if found is None:
         raise LinkGoneError
     # The account first, as everywhere: whoever asks for another link meanwhile waits, or has replaced this one.
@@ -292,6 +338,10 @@ def _used_up(session: Session, token: str) -> Account:
     if session.execute(used.returning(col(RecoveryToken.token_hash))).scalar_one_or_none() is None:
         raise LinkGoneError
     return account
+
+
+def _open(kind: SpaceKind) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(Account.kind) == kind, col(Account.closed_at).is_(None)
 
 
 def _live(token: str) -> ColumnElement[bool]:
@@ -312,11 +362,11 @@ def _outcome(is_owner: bool, was_sent: bool) -> str:
     return "sent" if was_sent else "sent just before"
 
 
-def _decoy() -> Account:
+def _decoy(kind: SpaceKind = SpaceKind.PROFESSIONAL) -> Account:
     """Return an account nobody has, never stored."""
     long_ago = datetime(2000, 1, 1, tzinfo=UTC)
     return Account(
-        kind="",
+        kind=kind,
         email="nobody@guichet.example",
         email_key="",
         password_hash="",

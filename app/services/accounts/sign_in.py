@@ -1,7 +1,8 @@
 """Signing in: one answer and one amount of work, whether or not the address has a space (ASVS 6.3.8).
 
-An attempt passes the counters of its visitor and its network, then the CAPTCHA, then the counter of its address,
-and only then costs a hash. None of these counters is asked by the recovery of a password.
+A professional space is found by its address, a personal one by its tax number; neither kind by what the other signs in
+with. An attempt passes the counters of its visitor and its network, then the CAPTCHA, then the counter of its address
+or number, and only then costs a hash. None of these counters is asked by the recovery of a password.
 """
 
 from dataclasses import dataclass, field
@@ -14,14 +15,19 @@ from sqlmodel import Session, col
 from app import clock
 from app.models import Account, SignInNote, SpaceKind
 from app.services import audit, captcha, database, throttle, upsert
-from app.services.accounts import accounts, email_address, passwords, sessions
+from app.services.accounts import accounts, email_address, passwords, sessions, taxpayers
 from app.services.accounts.email_address import EmailRefusedError
 from app.services.accounts.passwords import PasswordsBusyError
+from app.services.form_errors import WrongFieldError
 from app.services.throttle import TooManyAttemptsError
 
 NOTE_LIFETIME = timedelta(minutes=10)
 _LONGEST_NOTED_ADDRESS = 254
 
+REFUSED_NUMBER = (
+    "Le numéro fiscal ou le mot de passe ne correspond pas. Vérifiez-les, puis recommencez\u00a0; "
+    "si vous avez oublié votre mot de passe, choisissez-en un nouveau."
+)
 REFUSED = (
     "L’adresse électronique ou le mot de passe ne correspond pas. Vérifiez-les, puis recommencez\u00a0; "
     "si vous avez oublié votre mot de passe, choisissez-en un nouveau."
@@ -47,19 +53,21 @@ def sign_in(
     visitor_key: str,
     *,
     network: str,
-    email: str,
+    email: str = "",
+    tax_number: str = "",
     password: str,
     captcha_id: str,
     captcha_answer: str,
     user_agent: str,
     cookie_header: str = "",
 ) -> str:
-    """Open a session of the account whose address and password these are; return the value of its cookie.
+    """Open a session of the account whose identifier and password these are; return the value of its cookie.
 
-    `network` is `visitors.network_key`; `cookie_header` is that of the request: the session it holds ends, so that
-    the cookie is another one after each sign-in. Call it through `passwords.apart`. Raises SignInRefusedError.
+    The identifier is `email` for a professional space, `tax_number` for a personal one. `network` is
+    `visitors.network_key`; `cookie_header` is that of the request: the session it holds ends, so that the cookie is
+    another one after each sign-in. Call it through `passwords.apart`. Raises SignInRefusedError.
     """
-    key = _typed_key(email, password)
+    key = _typed_key(kind, tax_number if kind == SpaceKind.PERSONAL else email, password)
     try:
         throttle.hit("sign_in_visitor", visitor_key)
         throttle.hit("sign_in_network", network)
@@ -78,7 +86,7 @@ def sign_in(
         token = _opened(kind, visitor_key, account, kept, user_agent=user_agent, cookie_header=cookie_header)
     if token is None:
         _note_failure(visitor_key, account)
-        raise SignInRefusedError(REFUSED)
+        raise SignInRefusedError(REFUSED_NUMBER if kind == SpaceKind.PERSONAL else REFUSED)
     return token
 
 
@@ -92,7 +100,10 @@ def sign_out(kind: SpaceKind, visitor_key: str, cookie_header: str) -> bool:
 
 
 def note(visitor_key: str, kind: SpaceKind, address: str, message: str) -> None:
-    """Keep what the sign-in page says after the redirect: the address typed and the message; never the password."""
+    """Keep what the sign-in page says after the redirect: what was typed and the message; never the password.
+
+    `address` is the address or the tax number, as it was typed.
+    """
     kept = address if len(address) <= _LONGEST_NOTED_ADDRESS and address.isprintable() else ""
     values = {"kind": kind, "address": kept, "message": message[:300], "created_at": clock.now()}
     with database.writing() as session:
@@ -101,7 +112,7 @@ def note(visitor_key: str, kind: SpaceKind, address: str, message: str) -> None:
 
 
 def take_note(visitor_key: str, kind: SpaceKind) -> tuple[str, str] | None:
-    """Return (address, message) of the visitor's last refused sign-in, and forget it; None without one."""
+    """Return what was typed and the message of the visitor's last refused sign-in, and forget them; None without."""
     mine = _note_of(visitor_key, kind)
     with database.reading() as session:
         # Most pages have nothing to say, and a reading waits for nobody.
@@ -141,10 +152,10 @@ class _Known:
     password_changed_at: datetime
 
 
-def _typed_key(email: str, password: str) -> str:
+def _typed_key(kind: SpaceKind, identifier: str, password: str) -> str:
     try:
-        key = email_address.parse(email).key
-    except EmailRefusedError as refused:
+        key = taxpayers.tax_number(identifier) if kind == SpaceKind.PERSONAL else email_address.parse(identifier).key
+    except (EmailRefusedError, WrongFieldError) as refused:
         raise SignInRefusedError(refused.message) from None
     if not password:
         raise SignInRefusedError(NO_PASSWORD)
@@ -161,7 +172,7 @@ def _pass_captcha(visitor_key: str, captcha_id: str, answer: str) -> None:
 def _found(kind: SpaceKind, key: str) -> _Known | None:
     # Columns and not the row: decrypting what is encrypted in it would take longer than finding nobody.
     query = select(col(Account.id), col(Account.password_hash), col(Account.password_changed_at)).where(
-        accounts.is_open_at(kind, key)
+        accounts.signs_in_as(kind, key)
     )
     with database.reading() as session:
         found = session.execute(query).one_or_none()

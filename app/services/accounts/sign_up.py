@@ -1,35 +1,29 @@
-"""Creating a professional space, up to the request that waits for its code (spec/professional-space.md).
+"""The screens of a sign-up and what each one settles (spec/professional-space.md); « Valider » is in registration.py.
 
 How far one may go follows from what the journey holds, never from the address somebody types. Nothing of a request
 exists before « Valider », and nothing of the space before its activation.
 """
 
-import json
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import IntEnum
-from secrets import token_hex
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col
-
-from app import addresses, clock, keys
+from app import clock
 from app.content import wording
-from app.models import RequestOutcome, SignUpRequest, SpaceKind, SpaceMode
-from app.services import audit, database, journeys, throttle, upsert
-from app.services.accounts import accounts, email_address, identity_form, passwords, requests, withdrawal
+from app.models import SpaceKind, SpaceMode
+from app.services import journeys, throttle
+from app.services.accounts import accounts, email_address, identity_form, passwords, requests
 from app.services.accounts.accounts import AddressState, AddressStatus
 from app.services.accounts.email_address import Address, EmailRefusedError
 from app.services.accounts.identity_form import FIELDS, IdentityForm
 from app.services.accounts.passwords import PasswordRefusedError
 from app.services.form_errors import FieldErrors, WrongFieldError
 from app.services.journeys import JourneyGoneError, JourneyView
-from app.services.notifications import account_messages, outbox
-from app.services.notifications.messages import Message
 from app.settings import get_settings
 
 KIND = "sign_up"
@@ -40,14 +34,14 @@ _TABS_KEPT = 6
 _LONGEST_TYPED = 200
 _ADDRESS_FIELDS = ("email", "email_again")
 _FORM_FIELDS = frozenset(name for names in FIELDS.values() for name in names)
-_REMEMBERED = (_FORM_FIELDS | set(_ADDRESS_FIELDS)) - {_IBAN}
+_REMEMBERED = (_FORM_FIELDS | {"terms", *_ADDRESS_FIELDS}) - {_IBAN}
 _PARIS = ZoneInfo("Europe/Paris")
 
 _ADDRESSES_DIFFER = "Saisissez deux fois la même adresse électronique."
 _PASSWORDS_DIFFER = "Saisissez deux fois le même mot de passe."
 _NO_PASSWORD = "Choisissez un mot de passe."  # noqa: S105
 _TAKEN = (
-    "Choisissez une autre adresse électronique\u00a0: celle-ci est déjà associée à un espace professionnel. "
+    "Choisissez une autre adresse électronique\u00a0: celle-ci est déjà associée à un espace {space}. "
     "Si c’est le vôtre, connectez-vous."
 )
 _CERTIFICATE = (
@@ -91,20 +85,10 @@ class SignUpProgress:
     tabs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """A request that was made: where its code goes, and until when (UTC) it can be used at least."""
-
-    email: str
-    deadline: datetime
-    mode: SpaceMode
-    tabs: tuple[str, ...]
-
-
 def progress(visitor_key: str) -> SignUpProgress | None:
     """Return the visitor's live sign-up as it stands, None if there is none."""
     found = journeys.find(visitor_key, KIND)
-    return _progress(found) if found else None
+    return progress_of(found) if found else None
 
 
 def begin(visitor_key: str, tab: str, mode: SpaceMode | None = None) -> SignUpProgress | None:
@@ -113,7 +97,7 @@ def begin(visitor_key: str, tab: str, mode: SpaceMode | None = None) -> SignUpPr
     None if a sign-up begun in another tab waits for « Reprendre » or « Recommencer ».
     """
     found = journeys.find(visitor_key, KIND)
-    if found and tab not in found.draft.get("tabs", []) and _progress(found).step > Step.CONDITIONS:
+    if found and tab not in found.draft.get("tabs", []) and progress_of(found).step > Step.CONDITIONS:
         return None
     started = journeys.start(visitor_key, KIND)
     changes: dict[str, Any] = {"tabs": _with_tab(started, tab)}
@@ -175,10 +159,10 @@ def set_identifiers(
     _throttled("sign_up_address", visitor_key, network)
     found = _at_least(visitor_key, Step.IDENTIFIERS)
     errors: dict[str, str] = {}
-    address = _address(email, email_again, errors)
+    address = checked_address(SPACE, email, email_again, errors)
     stays = not password and not password_again and address is not None and _has_password_for(found, address)
     if not stays:
-        errors |= _password_errors(email, password, password_again)
+        errors |= password_errors(email, password, password_again)
     if errors or address is None:
         raise FieldErrors(errors)
     values = {"email": address.display, "email_key": address.key, **_typed(dict.fromkeys(_ADDRESS_FIELDS, email))}
@@ -213,147 +197,30 @@ def clear_form(visitor_key: str) -> SignUpProgress:
     return _change(visitor_key, found, {**emptied, _IBAN: None, "form": None})
 
 
-def register(visitor_key: str, network: str = "") -> Registration:
-    """Write the request and its mail in one transaction, once: asked again, or in another tab, it gives the same.
-
-    Raises FieldErrors (under `email`: the address was taken meanwhile), JourneyGoneError, WrongStepError,
-    TooManyAttemptsError.
-    """
-    if network:
-        throttle.hit("sign_up", network)
-    found = journeys.find(visitor_key, KIND)
-    if found is None:
-        return _made(visitor_key)
-    if _progress(found).step < Step.SUMMARY:
-        raise WrongStepError
-    prepared = _prepare()
-    with database.writing() as session:
-        try:
-            locked = journeys.lock(session, visitor_key, found.id)
-        except JourneyGoneError:
-            locked = None
-        if locked is not None:
-            return _register(session, visitor_key, locked, prepared)
-    return _made(visitor_key, found.id)
-
-
-def registered(visitor_key: str) -> Registration | None:
-    """Return the request this visitor made last, within a day, for « Enregistrement »."""
-    finished = journeys.last_finished(visitor_key, KIND)
-    if finished is None or "email" not in finished.draft:
-        return None
-    draft = finished.draft
-    with database.reading() as session:
-        until = requests.deadline(session, draft["request"])
-    return Registration(
-        email=draft["email"],
-        deadline=until or datetime.fromisoformat(draft["deadline"]),
-        mode=SpaceMode(draft["mode"]),
+def progress_of(found: JourneyView) -> SignUpProgress:
+    """Return what a journey of this kind has settled."""
+    draft = found.draft
+    typed = {key.removeprefix(_TYPED): value for key, value in draft.items() if key.startswith(_TYPED)}
+    form = _form(draft, typed, _mode(found))
+    return SignUpProgress(
+        journey_id=found.id,
+        mode=_mode(found),
+        step=_step(draft, form),
+        is_human=draft.get("human", False),
+        has_accepted=draft.get("terms", False),
+        email=draft.get("email", ""),
+        has_password="password_hash" in draft,
+        typed=MappingProxyType(typed),
+        masked_iban=identity_form.masked_iban(draft.get(_IBAN, "")),
+        form=form,
         tabs=tuple(draft.get("tabs", ())),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """What a new request needs, made before anything is locked."""
-
-    public_id: str
-    code: str
-    message: Message
-
-
-def _prepare() -> _Prepared:
-    public_id, code = token_hex(16), requests.new_code()
-    site = get_settings().site_url
-    message = account_messages.activation(
-        code=code,
-        deadline=clock.now() + requests.LIFETIME,
-        activate_url=f"{site}{addresses.activation(code)}",
-        not_me_url=f"{site}{addresses.not_me(withdrawal.not_me_token(public_id))}",
-    )
-    return _Prepared(public_id, code, message)
-
-
-def _register(session: Session, visitor_key: str, found: JourneyView, prepared: _Prepared) -> Registration:
-    now = _progress(found)
-    if now.form is None or now.step < Step.SUMMARY:
-        raise WrongStepError
-    email_key = found.draft["email_key"]
-    requests.lock_pending(session, SPACE, email_key)  # ends the one that has died
-    status = accounts.address_status(session, SPACE, email_key)
-    refused = status.state != AddressState.FREE or not _insert(session, visitor_key, found, now.form, prepared)
-    if refused:
-        _refuse_or_tell(session, found, status)
-    else:
-        outbox.queue(
-            session,
-            kind=outbox.MailKind.ACTIVATION,
-            dedup_key=requests.mail_key(prepared.public_id),
-            recipient=now.email,
-            visitor_key=visitor_key,
-            message=prepared.message,
-        )
-        audit.record(session, "sign_up", visitor_key, prepared.public_id, "done")
-    deadline = clock.now() + requests.LIFETIME
-    kept = {
-        "email": now.email,
-        "deadline": deadline.isoformat(),
-        "mode": str(now.mode),
-        "request": prepared.public_id,
-    }
-    journeys.finish(session, found.id, kept=kept)
-    return Registration(now.email, deadline, now.mode, now.tabs)
-
-
-def _insert(session: Session, visitor_key: str, found: JourneyView, form: IdentityForm, prepared: _Prepared) -> bool:
-    """Write the request; return False if another one for this address came first."""
-    draft = found.draft
-    row = {
-        "public_id": prepared.public_id,
-        "journey_id": found.id,
-        "visitor_key": visitor_key,
-        "kind": SPACE,
-        "mode": _mode(found),
-        "email": draft["email"],
-        "email_key": draft["email_key"],
-        "password_hash": draft["password_hash"],
-        "form": json.dumps(asdict(form), ensure_ascii=False),
-        "code_hash": requests.code_hash(prepared.code),
-        "attempts": 0,
-        "outcome": RequestOutcome.PENDING,
-        "created_at": clock.now(),
-    }
-    statement = _unless_pending(upsert.insert(session, SignUpRequest).values(row))
-    return session.execute(statement.returning(col(SignUpRequest.id))).scalar_one_or_none() is not None
-
-
-def _unless_pending(statement: Any) -> Any:
-    pending = col(SignUpRequest.outcome) == RequestOutcome.PENDING
-    return statement.on_conflict_do_nothing(index_elements=["kind", "email_key"], index_where=pending)
-
-
-def _refuse_or_tell(session: Session, found: JourneyView, status: AddressStatus) -> None:
-    """Raise FieldErrors; where answers are neutral, write to whoever owns the address instead, once an hour."""
-    email, email_key = found.draft["email"], found.draft["email_key"]
-    if status.state == AddressState.FREE:  # somebody else's request came in this very instant
-        status = accounts.address_status(session, SPACE, email_key)
-    if not get_settings().neutral_answers:
-        raise FieldErrors({"email": _refusal(status)})
-    hour = int(clock.now().timestamp()) // 3600
-    outbox.queue(
-        session,
-        kind=outbox.MailKind.ADDRESS_IN_USE,
-        dedup_key=f"{outbox.MailKind.ADDRESS_IN_USE}:{keys.keyed_hash('address', email_key)[:32]}:{hour}",
-        recipient=email,
-        visitor_key="",  # the demo mailbox must not show it to whoever asked
-        message=account_messages.address_in_use(is_pending=status.state == AddressState.PENDING),
-    )
-    audit.record(session, "sign_up", outcome=f"address {status.state}")
-
-
-def _refusal(status: AddressStatus) -> str:
+def address_refusal(status: AddressStatus, kind: SpaceKind = SPACE) -> str:
+    """Return why an address that is not free for this kind of space is refused, in French."""
     if status.state == AddressState.TAKEN:
-        return _TAKEN
+        return _TAKEN.format(space="professionnel" if kind == SPACE else "particulier")
     if status.state == AddressState.CERTIFICATE:
         return _CERTIFICATE
     until = status.until or clock.now() + requests.LIFETIME
@@ -365,15 +232,8 @@ def _refusal(status: AddressStatus) -> str:
     )
 
 
-def _made(visitor_key: str, journey_id: str | None = None) -> Registration:
-    """Return what the visitor's finished sign-up led to; raise JourneyGoneError if none did."""
-    made = registered(visitor_key)
-    if made is None:
-        raise JourneyGoneError
-    return made
-
-
-def _address(email: str, email_again: str, errors: dict[str, str]) -> Address | None:
+def checked_address(kind: SpaceKind, email: str, email_again: str, errors: dict[str, str]) -> Address | None:
+    """Return the address typed twice; what is wrong with it, or with asking for a space there, goes to `errors`."""
     try:
         address = email_address.parse(email)
     except EmailRefusedError as refused:
@@ -386,13 +246,14 @@ def _address(email: str, email_again: str, errors: dict[str, str]) -> Address | 
     if not same:
         errors["email_again"] = _ADDRESSES_DIFFER
     if not get_settings().neutral_answers:
-        status = accounts.status_of_address(SPACE, address.key)
+        status = accounts.status_of_address(kind, address.key)
         if status.state != AddressState.FREE:
-            errors["email"] = _refusal(status)
+            errors["email"] = address_refusal(status, kind)
     return address
 
 
-def _password_errors(email: str, password: str, password_again: str) -> dict[str, str]:
+def password_errors(email: str, password: str, password_again: str) -> dict[str, str]:
+    """Return what is wrong with a password typed twice, under `password` and `password_again`."""
     errors = {}
     try:
         if not password:
@@ -424,13 +285,13 @@ def _found(visitor_key: str) -> JourneyView:
 
 def _at_least(visitor_key: str, step: Step) -> JourneyView:
     found = _found(visitor_key)
-    if _progress(found).step < step:
+    if progress_of(found).step < step:
         raise WrongStepError
     return found
 
 
 def _change(visitor_key: str, found: JourneyView, changes: Mapping[str, Any]) -> SignUpProgress:
-    return _progress(journeys.save(visitor_key, KIND, found.id, changes))
+    return progress_of(journeys.save(visitor_key, KIND, found.id, changes))
 
 
 def _with_tab(found: JourneyView, tab: str) -> list[str]:
@@ -449,25 +310,6 @@ def _typed(fields: Mapping[str, str]) -> dict[str, Any]:
 
 def _mode(found: JourneyView) -> SpaceMode:
     return SpaceMode(found.draft.get("mode", SpaceMode.EXPERT))
-
-
-def _progress(found: JourneyView) -> SignUpProgress:
-    draft = found.draft
-    typed = {key.removeprefix(_TYPED): value for key, value in draft.items() if key.startswith(_TYPED)}
-    form = _form(draft, typed, _mode(found))
-    return SignUpProgress(
-        journey_id=found.id,
-        mode=_mode(found),
-        step=_step(draft, form),
-        is_human=draft.get("human", False),
-        has_accepted=draft.get("terms", False),
-        email=draft.get("email", ""),
-        has_password="password_hash" in draft,
-        typed=MappingProxyType(typed),
-        masked_iban=identity_form.masked_iban(draft.get(_IBAN, "")),
-        form=form,
-        tabs=tuple(draft.get("tabs", ())),
-    )
 
 
 def _form(draft: Mapping[str, Any], typed: Mapping[str, str], mode: SpaceMode) -> IdentityForm | None:

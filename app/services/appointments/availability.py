@@ -2,14 +2,14 @@
 
 A time is free when some agent of the office can give the whole appointment from then on: enough slots one after the
 other that are neither booked nor held, that serve the channel, and that begin at least `LEAD` from now. Whoever the
-agent, a time is said once. All days are local days of the office.
+agent, a time is said once. All days are local days of the office. What is searched takes place at one of its local
+points (`place_id`), or at the office itself (None).
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby, islice
-from typing import Literal, TypeVar
 
 from sqlmodel import Session
 
@@ -17,24 +17,17 @@ from app import clock
 from app.content import wording
 from app.models import Channel
 from app.services import database
-from app.services.appointments import free_slots, offices, schedule
-from app.services.appointments.free_slots import Place, Wish
+from app.services.appointments import free_slots, offices, places, reasons, schedule
+from app.services.appointments.free_slots import Grid, Wish
 from app.services.appointments.holds import LEAD
 from app.services.appointments.offices import OfficeView
 from app.services.appointments.opening import OpeningRules, local_midnight
-from app.settings import get_settings
-
-DayState = Literal["open", "closed", "past", "beyond", "full"]
-_Where = TypeVar("_Where")
+from app.services.appointments.places import Way
+from app.services.appointments.reasons import Asked, DayState, Reasons
 
 _ONE_DAY = timedelta(days=1)
 _PAGE = timedelta(weeks=4)
 _NEIGHBOURS_ASKED, _NEIGHBOURS_TOLD = 6, 3
-_CHANNEL_WORDS = {
-    Channel.COUNTER: "au guichet",
-    Channel.PHONE: "par téléphone",
-    Channel.VIDEO: "par visioconférence",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,75 +63,96 @@ class Agenda:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherWay:
+    """Another channel of the same office, or another of its places, with its first free time, local and aware."""
+
+    way: Way
+    first_free: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NoRoom:
     """Why nothing is free, in French sentences (empty when something is), and where there is room instead."""
 
     reason: str
-    other_channels: tuple[tuple[Channel, datetime], ...]
+    other_ways: tuple[OtherWay, ...]
     neighbours: tuple[tuple[OfficeView, datetime], ...]
 
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What kind of appointment is searched, and for whom."""
-
-    channel: Channel
-    minutes: int
-    visitor_key: str = ""
+    @property
+    def other_channels(self) -> tuple[tuple[Channel, datetime], ...]:
+        """Those of the other ways that the office serves itself."""
+        return tuple((other.way.channel, other.first_free) for other in self.other_ways if other.way.place is None)
 
 
 def free_times(
-    office_id: int, channel: Channel, minutes: int, first: date, last: date, *, visitor_key: str = ""
+    office_id: int,
+    channel: Channel,
+    minutes: int,
+    first: date,
+    last: date,
+    *,
+    place_id: int | None = None,
+    visitor_key: str = "",
 ) -> tuple[FreeDay, ...]:
     """Return the days from `first` to `last`, both included, that have free times; never beyond the horizon.
 
     Slots held by the visitor behind `visitor_key` count as free. Raises OfficeNotFoundError.
     """
-    asked = _Asked(channel, minutes, visitor_key)
+    asked = Asked(channel, minutes, place_id, visitor_key)
     with database.reading() as session:
-        place = free_slots.place_of(session, office_id)
-        if place.is_planned:
-            return _search(session, place, asked, first, last)
+        grid = free_slots.grid_of(session, office_id)
+        if grid.is_planned:
+            return _search(session, grid, asked, first, last)
     schedule.ensure_planned(office_id)
     with database.reading() as session:
-        return _search(session, place, asked, first, last)
+        return _search(session, grid, asked, first, last)
 
 
-def first_free(office_id: int, channel: Channel, minutes: int, *, visitor_key: str = "") -> datetime | None:
+def first_free(
+    office_id: int, channel: Channel, minutes: int, *, place_id: int | None = None, visitor_key: str = ""
+) -> datetime | None:
     """Return the earliest free time, local and aware, or None when nothing is free up to the horizon.
 
     Slots held by the visitor behind `visitor_key` count as free. Raises OfficeNotFoundError.
     """
     now = clock.now()
     with database.reading() as session:
-        place, start = free_slots.earliest_single(session, office_id, channel, now, now + LEAD)
-    if not place.is_planned:
+        grid, start = free_slots.earliest_single(session, office_id, channel, now, now + LEAD, place_id=place_id)
+    if not grid.is_planned:
         schedule.ensure_planned(office_id)
-    elif place.slots_needed(minutes) == 1 and not visitor_key:
-        local = start and start.astimezone(place.timezone)
-        return local if local and local.date() <= schedule.last_bookable_day(place.timezone) else None
+    elif grid.slots_needed(minutes) == 1 and not visitor_key:
+        local = start and start.astimezone(grid.timezone)
+        return local if local and local.date() <= schedule.last_bookable_day(grid.timezone) else None
     with database.reading() as session:
-        return _first(session, place, _Asked(channel, minutes, visitor_key))
+        return _first(session, grid, Asked(channel, minutes, place_id, visitor_key))
 
 
-def agenda(office_id: int, channel: Channel, minutes: int, page: int | None = None, *, visitor_key: str = "") -> Agenda:
+def agenda(
+    office_id: int,
+    channel: Channel,
+    minutes: int,
+    page: int | None = None,
+    *,
+    place_id: int | None = None,
+    visitor_key: str = "",
+) -> Agenda:
     """Return page `page` of the agenda (None: the first one; a page that does not exist: the nearest one).
 
     Slots held by the visitor behind `visitor_key` count as free. Raises OfficeNotFoundError.
     """
-    place, asked = _planned_place(office_id), _Asked(channel, minutes, visitor_key)
-    today, last = schedule.local_today(place.timezone), schedule.last_bookable_day(place.timezone)
+    grid, asked = _planned_grid(office_id), Asked(channel, minutes, place_id, visitor_key)
+    today, last = schedule.local_today(grid.timezone), schedule.last_bookable_day(grid.timezone)
     with database.reading() as session:
-        first = _first(session, place, asked)
+        first = _first(session, grid, asked)
         origin = _monday(first.date() if first else today)
         shown = min(max(page or 0, 0), (last - origin) // _PAGE)
         start = origin + shown * _PAGE
         end = start + _PAGE - _ONE_DAY
-        free = {day.day: day.times for day in _search(session, place, asked, start, end)} if first else {}
+        free = {day.day: day.times for day in _search(session, grid, asked, start, end)} if first else {}
         rules = schedule.opening_of(session, office_id, today, last)
-    reasons = _Reasons(rules, channel, minutes, today, last)
+    why = Reasons(rules, asked, today, last)
     return Agenda(
-        days=tuple(_agenda_day(day, free.get(day, ()), reasons) for day in _days(start, end)),
+        days=tuple(_agenda_day(day, free.get(day, ()), why) for day in _days(start, end)),
         first_free=first,
         page=shown,
         has_previous=shown > 0,
@@ -148,120 +162,100 @@ def agenda(office_id: int, channel: Channel, minutes: int, page: int | None = No
     )
 
 
-def explain(office_id: int, channel: Channel, minutes: int, allowed: Channel | None = None) -> NoRoom:
-    """Return why an office has nothing free, with other channels and neighbouring offices that have room.
+def explain(
+    office_id: int, channel: Channel, minutes: int, allowed: Channel | None = None, *, place_id: int | None = None
+) -> NoRoom:
+    """Return why an office has nothing free, with its other channels and places and the offices around with room.
 
-    `allowed` limits the other channels to those the topic admits. Raises OfficeNotFoundError.
+    `allowed` limits the channels to those the topic admits. A neighbouring office is asked for the same channel at
+    its own address; for a video, which takes place at a local point, none is. Raises OfficeNotFoundError.
     """
-    place = _planned_place(office_id)
-    today, last = schedule.local_today(place.timezone), schedule.last_bookable_day(place.timezone)
+    grid, asked = _planned_grid(office_id), Asked(channel, minutes, place_id)
+    today, last = schedule.local_today(grid.timezone), schedule.last_bookable_day(grid.timezone)
     with database.reading() as session:
         rules = schedule.opening_of(session, office_id, today, last)
-        reason = _why_nothing(session, place, rules, channel, minutes)
-    others = [other for other in Channel if other & rules.channels and other != channel]
-    channels = (
-        (other, first_free(office_id, other, minutes)) for other in others if allowed is None or other & allowed
-    )
-    around = offices.neighbours(office_id, _NEIGHBOURS_ASKED)
+        reason = _why_nothing(session, grid, rules, asked)
+    around = offices.neighbours(office_id, _NEIGHBOURS_ASKED) if channel is not Channel.VIDEO else ()
     neighbours = ((office, first_free(office.id, channel, minutes)) for office in around)
-    return NoRoom(reason, tuple(_with_room(channels)), tuple(islice(_with_room(neighbours), _NEIGHBOURS_TOLD)))
+    return NoRoom(
+        reason,
+        tuple(_other_ways(office_id, rules, asked, allowed)),
+        tuple(islice(_with_room(neighbours), _NEIGHBOURS_TOLD)),
+    )
 
 
-def _planned_place(office_id: int) -> Place:
+def _other_ways(office_id: int, rules: OpeningRules, asked: Asked, allowed: Channel | None) -> Iterator[OtherWay]:
+    """Give the other channels and places of an office that have room, those of the office itself first."""
+    for place in (None, *places.of_office(office_id)):
+        for channel in Channel:
+            way = Way(channel, place)
+            is_other = (channel, way.place_id) != (asked.channel, asked.place_id)
+            if is_other and channel & rules.channels_at(way.place_id) and (allowed is None or channel & allowed):
+                first = first_free(office_id, channel, asked.minutes, place_id=way.place_id)
+                if first:
+                    yield OtherWay(way, first)
+
+
+def _planned_grid(office_id: int) -> Grid:
     """Return what a search needs to know of an office, once its slots exist up to the horizon."""
     with database.reading() as session:
-        place = free_slots.place_of(session, office_id)
-    if not place.is_planned:
+        grid = free_slots.grid_of(session, office_id)
+    if not grid.is_planned:
         schedule.ensure_planned(office_id)
-    return place
+    return grid
 
 
-def _search(session: Session, place: Place, asked: _Asked, first: date, last: date) -> tuple[FreeDay, ...]:
+def _search(session: Session, grid: Grid, asked: Asked, first: date, last: date) -> tuple[FreeDay, ...]:
     """Return the local days from `first` to `last` that have free times."""
-    now, timezone = clock.now(), place.timezone
+    now, timezone = clock.now(), grid.timezone
     end = min(last, schedule.last_bookable_day(timezone)) + _ONE_DAY
     begin = max(local_midnight(first, timezone), now + LEAD)
-    wish = Wish(asked.channel, asked.minutes, now, begin, local_midnight(end, timezone), asked.visitor_key)
-    times = (start.astimezone(timezone) for start in free_slots.free_starts(session, place, wish))
+    until = local_midnight(end, timezone)
+    wish = Wish(asked.channel, asked.minutes, now, begin, until, asked.visitor_key, asked.place_id)
+    times = (start.astimezone(timezone) for start in free_slots.free_starts(session, grid, wish))
     return tuple(FreeDay(day, tuple(some)) for day, some in groupby(times, datetime.date))
 
 
-def _first(session: Session, place: Place, asked: _Asked) -> datetime | None:
+def _first(session: Session, grid: Grid, asked: Asked) -> datetime | None:
     """Return the earliest free time up to the horizon; it mostly comes soon, so ever longer periods are searched."""
-    begin, last = schedule.local_today(place.timezone), schedule.last_bookable_day(place.timezone)
+    begin, last = schedule.local_today(grid.timezone), schedule.last_bookable_day(grid.timezone)
     length = 2
     while begin <= last:
-        found = _search(session, place, asked, begin, begin + (length - 1) * _ONE_DAY)
+        found = _search(session, grid, asked, begin, begin + (length - 1) * _ONE_DAY)
         if found:
             return found[0].times[0]
         begin, length = begin + length * _ONE_DAY, length * 2
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Reasons:
-    """What the agenda needs to say why a day has no room."""
-
-    rules: OpeningRules
-    channel: Channel
-    minutes: int
-    today: date
-    last: date
-
-    def why(self, day: date) -> tuple[DayState, str]:
-        if day < self.today:
-            return "past", "Jour passé"
-        if day > self.last:
-            return "beyond", f"Les rendez-vous s’ouvrent {_horizon()} à l’avance"
-        closed = self._closed(day)
-        if closed:
-            return "closed", closed
-        if not _is_still_possible(self.rules, day, self.channel):
-            return "past", f"Un rendez-vous se prend au moins {_lead()} à l’avance"
-        if self.minutes > self.rules.slot_minutes:
-            return "full", f"Aucun créneau de {wording.duration(self.minutes)}"
-        return "full", "Tous les créneaux sont pris"
-
-    def _closed(self, day: date) -> str | None:
-        reason = self.rules.closed_reason(day)
-        if reason or self.channel & self.rules.channels_on(day):
-            return reason
-        return f"Pas de rendez-vous {_CHANNEL_WORDS[self.channel]} ce jour-là"
-
-
-def _agenda_day(day: date, times: tuple[datetime, ...], reasons: _Reasons) -> AgendaDay:
+def _agenda_day(day: date, times: tuple[datetime, ...], why: Reasons) -> AgendaDay:
     if times:
         return AgendaDay(day, len(times), "open", "", times)
-    return AgendaDay(day, 0, *reasons.why(day), ())
+    return AgendaDay(day, 0, *why.why(day), ())
 
 
-def _is_still_possible(rules: OpeningRules, day: date, channel: Channel) -> bool:
-    """Tell whether an open day has seats for the channel, free or not, that begin late enough."""
-    earliest = clock.now() + LEAD
-    if local_midnight(day, rules.timezone) >= earliest:
-        return True
-    return any(start >= earliest and flags & channel for (_, start), flags in rules.slots_on(day).items())
-
-
-def _why_nothing(session: Session, place: Place, rules: OpeningRules, channel: Channel, minutes: int) -> str:
+def _why_nothing(session: Session, grid: Grid, rules: OpeningRules, asked: Asked) -> str:
     """Return the French sentences that say why nothing is free, the most certain cause first."""
-    words = _CHANNEL_WORDS[channel]
-    if not rules.channels & channel:
+    words, minutes = asked.words, asked.minutes
+    if not rules.channels_at(asked.place_id) & asked.channel:
         return f"Ce service ne donne pas de rendez-vous {words}."
-    today, last = schedule.local_today(place.timezone), schedule.last_bookable_day(place.timezone)
-    if _search(session, place, _Asked(channel, minutes), today, last):
+    today, last = schedule.local_today(grid.timezone), schedule.last_bookable_day(grid.timezone)
+    if _search(session, grid, asked, today, last):
         return ""
     until = wording.day_with_year(last)
-    if not any(_receives(rules, day, channel) for day in _days(today, last)):
-        return _why_closed(rules, today, last, words)
+    days = _days(today, last)
+    if not any(reasons.receives(rules, day, asked) for day in days):
+        return reasons.why_closed(rules, days, words)
     now = clock.now()
-    wish = Wish(channel, minutes, now, now + LEAD, local_midnight(last + _ONE_DAY, place.timezone))
-    if free_slots.has_held(session, place, wish):
+    end = local_midnight(last + _ONE_DAY, grid.timezone)
+    wish = Wish(asked.channel, minutes, now, now + LEAD, end, place_id=asked.place_id)
+    if free_slots.has_held(session, grid, wish):
         return (
             "Les derniers créneaux sont en cours de réservation par d’autres personnes. "
             "Réessayez dans quelques minutes\u00a0: ils peuvent se libérer."
         )
-    if minutes > place.slot_minutes and _search(session, place, _Asked(channel, place.slot_minutes), today, last):
+    shorter = replace(asked, minutes=grid.slot_minutes)
+    if minutes > grid.slot_minutes and _search(session, grid, shorter, today, last):
         return f"Jusqu’au {until}, il ne reste plus de créneau de {wording.duration(minutes)} {words}."
     return (
         f"Tous les rendez-vous {words} jusqu’au {until} sont pris. "
@@ -269,29 +263,8 @@ def _why_nothing(session: Session, place: Place, rules: OpeningRules, channel: C
     )
 
 
-def _receives(rules: OpeningRules, day: date, channel: Channel) -> bool:
-    open_for_channel = not rules.closed_reason(day) and bool(channel & rules.channels_on(day))
-    return open_for_channel and _is_still_possible(rules, day, channel)
-
-
-def _why_closed(rules: OpeningRules, today: date, last: date, words: str) -> str:
-    until = wording.day_with_year(last)
-    closure = next(filter(None, map(rules.closure_on, _days(today, last))), None)
-    if closure is None:
-        return f"Aucun agent ne reçoit {words} jusqu’au {until}."
-    return f"Le service ne reçoit pas jusqu’au {until}. Motif\u00a0: {closure.reason}."
-
-
-def _with_room(found: Iterable[tuple[_Where, datetime | None]]) -> Iterator[tuple[_Where, datetime]]:
+def _with_room(found: Iterable[tuple[OfficeView, datetime | None]]) -> Iterator[tuple[OfficeView, datetime]]:
     return ((where, first) for where, first in found if first is not None)
-
-
-def _lead() -> str:
-    return wording.duration(LEAD // timedelta(minutes=1))
-
-
-def _horizon() -> str:
-    return wording.count(get_settings().horizon_days, "jour")
 
 
 def _monday(day: date) -> date:

@@ -1,7 +1,8 @@
 """The search for free slots, inside a transaction the caller opened.
 
 This is what people wait for: statements are built once, read columns instead of objects, and leave the work to the
-partial index of slots that are not booked. A start counts once, whoever the agent.
+partial index of slots that are not booked. A start counts once, whoever the agent. What is searched takes place at
+one place: a local point, or the office itself (`place_id` None).
 """
 
 from collections import defaultdict
@@ -30,14 +31,15 @@ _ASKED = (
     (_SLOT.office_id == bindparam("office"))
     & (_SLOT.starts_at >= bindparam("begin"))
     & (_SLOT.channels.bitwise_and(bindparam("channel")) != 0)
+    & _SLOT.place_id.is_not_distinct_from(bindparam("place"))
 )
 _FREE_FROM = _ASKED & schedule.is_free(bindparam("now", type_=_SLOT.held_until.type))
 _BEFORE_END = _SLOT.starts_at < bindparam("end")
 _FREE = _FREE_FROM & _BEFORE_END
 _AGENTS = func.aggregate_strings(cast(_SLOT.agent_id, String), ",")
 
-_PLACE = select(_OFFICE.timezone, _OFFICE.slot_minutes, _OFFICE.planned_until).where(_OFFICE.id == bindparam("office"))
-_EARLIEST = _PLACE.add_columns(
+_GRID = select(_OFFICE.timezone, _OFFICE.slot_minutes, _OFFICE.planned_until).where(_OFFICE.id == bindparam("office"))
+_EARLIEST = _GRID.add_columns(
     select(_START).where(_FREE_FROM).order_by(_SLOT.starts_at).limit(1).scalar_subquery().label("earliest")
 )
 _STARTS = select(_START).where(_FREE).distinct().order_by(_SLOT.starts_at)
@@ -53,7 +55,7 @@ _HELD = select(_SLOT.id).where(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Grid:
     """What a search needs to know of an office."""
 
     office_id: int
@@ -84,31 +86,32 @@ class Wish:
     begin: datetime
     end: datetime
     visitor_key: str = ""
+    place_id: int | None = None
 
 
-def place_of(session: Session, office_id: int) -> Place:
+def grid_of(session: Session, office_id: int) -> Grid:
     """Return the office as a search needs it; raise OfficeNotFoundError."""
-    return _place(office_id, session.connection().execute(_PLACE, {"office": office_id}).one_or_none())
+    return _grid(office_id, session.connection().execute(_GRID, {"office": office_id}).one_or_none())
 
 
 def earliest_single(
-    session: Session, office_id: int, channel: Channel, now: datetime, begin: datetime
-) -> tuple[Place, datetime | None]:
+    session: Session, office_id: int, channel: Channel, now: datetime, begin: datetime, *, place_id: int | None = None
+) -> tuple[Grid, datetime | None]:
     """Return the office and the start, in UTC, of its first free slot from `begin` on, in one statement.
 
     Raises OfficeNotFoundError.
     """
-    asked = {"office": office_id, "channel": int(channel), "now": now, "begin": begin}
+    asked = {"office": office_id, "channel": int(channel), "place": place_id, "now": now, "begin": begin}
     row = session.connection().execute(_EARLIEST, asked).one_or_none()
-    place = _place(office_id, row)
-    return place, None if row is None or row.earliest is None else _instant(row.earliest)
+    grid = _grid(office_id, row)
+    return grid, None if row is None or row.earliest is None else _instant(row.earliest)
 
 
-def free_starts(session: Session, place: Place, wish: Wish) -> list[datetime]:
+def free_starts(session: Session, grid: Grid, wish: Wish) -> list[datetime]:
     """Return the starts, in UTC, earliest first, from which one agent at least can give the whole appointment."""
-    needed, step = place.slots_needed(wish.minutes), timedelta(minutes=place.slot_minutes)
+    needed, step = grid.slots_needed(wish.minutes), timedelta(minutes=grid.slot_minutes)
     # The last appointment may begin just before the end and still needs its later slots.
-    asked = _asked(place, wish) | {"end": wish.end + (needed - 1) * step}
+    asked = _asked(grid, wish) | {"end": wish.end + (needed - 1) * step}
     own = _own_seats(session, asked, wish.visitor_key)
     if needed > 1:
         agents = _agents_by_start(session, asked, own)
@@ -117,19 +120,25 @@ def free_starts(session: Session, place: Place, wish: Wish) -> list[datetime]:
     return sorted({*starts, *own}) if own else starts
 
 
-def has_held(session: Session, place: Place, wish: Wish) -> bool:
+def has_held(session: Session, grid: Grid, wish: Wish) -> bool:
     """Tell whether somebody holds a slot in the wished time, so that one may come free within minutes."""
-    return session.connection().execute(_HELD.limit(1), _asked(place, wish)).first() is not None
+    return session.connection().execute(_HELD.limit(1), _asked(grid, wish)).first() is not None
 
 
-def _place(office_id: int, row: Any) -> Place:
+def _grid(office_id: int, row: Any) -> Grid:
     if row is None:
         raise OfficeNotFoundError(f"no office {office_id}")
-    return Place(office_id, ZoneInfo(row.timezone), row.slot_minutes, row.planned_until)
+    return Grid(office_id, ZoneInfo(row.timezone), row.slot_minutes, row.planned_until)
 
 
-def _asked(place: Place, wish: Wish) -> dict[str, Any]:
-    return {"office": place.office_id, "channel": int(wish.channel), "now": wish.now, "begin": wish.begin}
+def _asked(grid: Grid, wish: Wish) -> dict[str, Any]:
+    return {
+        "office": grid.office_id,
+        "channel": int(wish.channel),
+        "place": wish.place_id,
+        "now": wish.now,
+        "begin": wish.begin,
+    }
 
 
 def _agents_by_start(

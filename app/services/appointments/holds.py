@@ -67,9 +67,11 @@ def hold(
     channel: Channel,
     minutes: int,
     starts_at: datetime,
+    place_id: int | None = None,
 ) -> HoldView:
     """Keep seats of `minutes` at `starts_at` (aware) for the visitor, in place of what they held before.
 
+    `place_id` is the local point where one would be received, None the office itself.
     `network` says where the visitor comes from (`visitors.network_key`). Asking again for what is already held
     changes nothing, not even the countdown. Raises JourneyGoneError, SlotGoneError (the former hold stands),
     TooManyHoldsError, TooManyAttemptsError.
@@ -79,7 +81,7 @@ def hold(
     try:
         with database.writing() as session:
             journeys.lock(session, visitor_key, journey_id)
-            wish = _wish(session, office_id, channel, starts_at, minutes)
+            wish = _wish(session, office_id, channel, starts_at=starts_at, minutes=minutes, place_id=place_id)
             row = _own_row(session, visitor_key, asked)
             _check_cap(session, network, office_id, row.id)
             return _take(session, row, wish, asked)
@@ -157,7 +159,8 @@ def redeem(
     _check_in_time(appointment, mine)
     number = seats.row_id(appointment.id)
     claimant = Claimant(mine.id if mine else None, number if moving else None)
-    wish = seats.wanted(office, Channel(appointment.channel), appointment.starts_at, appointment.minutes)
+    channel, minutes = Channel(appointment.channel), appointment.minutes
+    wish = seats.wanted(office, channel, appointment.starts_at, minutes, appointment.place_id)
     found = seats.find(session, wish, claimant)
     if moving:
         seats.free_booked(session, found.own, number)
@@ -179,11 +182,13 @@ def drop(session: Session, hold_id: str) -> None:
     session.execute(delete(Hold).where(col(Hold.id) == hold_id))
 
 
-def _wish(session: Session, office_id: int, channel: Channel, starts_at: datetime, minutes: int) -> Wanted:
+def _wish(
+    session: Session, office_id: int, channel: Channel, *, starts_at: datetime, minutes: int, place_id: int | None
+) -> Wanted:
     office = session.get(Office, office_id)
     if office is None or starts_at < clock.now() + LEAD:
         raise SlotGoneError
-    return seats.wanted(office, channel, starts_at, minutes)
+    return seats.wanted(office, channel, starts_at, minutes, place_id)
 
 
 def _check_in_time(appointment: Appointment, mine: Row[Any] | None) -> None:

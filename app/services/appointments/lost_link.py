@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from hmac import compare_digest
 from secrets import token_hex
 
-from sqlalchemy import select
 from sqlmodel import Session, col
 
 from app import clock
 from app.models import Appointment, AppointmentStatus, Channel, Office
 from app.services import audit, database, throttle
-from app.services.appointments import records
+from app.services.appointments import access, records
+from app.services.appointments.records import Known
 from app.services.notifications import messages, outbox
+from app.services.notifications.messages import Message
 
 REFERENCE_LENGTH = 9
 _LONGEST_INPUT = 300
@@ -30,9 +31,9 @@ def request_link_again(reference: str, email: str, network: str) -> None:
     throttle.hit("link_again", network)
     with database.writing() as session:
         found = _find(session, _normalised(reference))
-        matches = found is not None and _same(found[0].email, email[:_LONGEST_INPUT].strip())
+        matches = found is not None and _same(found.appointment.email, email[:_LONGEST_INPUT].strip())
         _queue(session, found if found is not None and matches else _decoy(), kept=matches)
-        subject = found[0].reference if found is not None and matches else ""
+        subject = found.appointment.reference if found is not None and matches else ""
         audit.record(session, "link_again", subject=subject, outcome="sent" if matches else "no match")
 
 
@@ -46,20 +47,23 @@ def _same(one: str, other: str) -> bool:
     return compare_digest(*(address.casefold().encode(errors="replace") for address in (one, other)))
 
 
-def _find(session: Session, reference: str) -> tuple[Appointment, Office] | None:
-    query = (
-        select(Appointment, Office)
-        .join(Office, col(Office.id) == col(Appointment.office_id))
-        .where(col(Appointment.reference) == reference, col(Appointment.status) == AppointmentStatus.BOOKED)
-    )
-    row = session.execute(query).one_or_none()
-    return (row[0], row[1]) if row else None
+def _find(session: Session, reference: str) -> Known | None:
+    booked = col(Appointment.status) == AppointmentStatus.BOOKED
+    row = session.execute(records.KNOWN.where(col(Appointment.reference) == reference, booked)).one_or_none()
+    return Known(*row) if row else None
 
 
-def _queue(session: Session, whose: tuple[Appointment, Office], *, kept: bool) -> None:
+def _message(whose: Known) -> Message:
+    """Return the mail with the link, and with the one that confirms for whoever must confirm still."""
+    facts, until = records.facts(*whose), whose.appointment.confirm_until
+    if until is None:
+        return messages.link_again(facts)
+    return messages.to_confirm(facts, until, access.confirm_url(facts.public_id))
+
+
+def _queue(session: Session, whose: Known, *, kept: bool) -> None:
     """Queue the mail in a savepoint; that of the decoy is taken back, after the same work."""
-    appointment, office = whose
-    message = messages.link_again(records.facts(appointment, office))
+    appointment, message = whose.appointment, _message(whose)
     with session.begin_nested() as savepoint:
         outbox.queue(
             session,
@@ -74,7 +78,7 @@ def _queue(session: Session, whose: tuple[Appointment, Office], *, kept: bool) -
             savepoint.rollback()
 
 
-def _decoy() -> tuple[Appointment, Office]:
+def _decoy() -> Known:
     """Return an appointment nobody has, never stored."""
     appointment = Appointment(
         public_id=token_hex(16),
@@ -105,4 +109,4 @@ def _decoy() -> tuple[Appointment, Office]:
         access="",
         timezone="Europe/Paris",
     )
-    return appointment, office
+    return Known(appointment, office, None)

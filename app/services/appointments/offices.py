@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from app.content import communes, wording
 from app.models import Agent, Channel, Office, OfficeKind, OpeningSession
 from app.services import database
+from app.services.appointments.opening import served_at
 
 _MINUTES_A_DAY = 24 * 60
 # Whoever receives at the counter is open to all, so hours are said once, with the most welcoming channel.
@@ -23,7 +24,10 @@ class OfficeNotFoundError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class OfficeView:
-    """An office as people see it; `hours` are French lines by day, `channels` what its agents serve in a week."""
+    """An office as people see it; `hours` are French lines by day, `channels` what its agents serve in a week.
+
+    Both tell of the office itself; what its local points offer is told by `places.of_office`.
+    """
 
     id: int
     code: str
@@ -116,9 +120,10 @@ def search(kind: OfficeKind, department: str) -> tuple[OfficeView, ...]:
 
 
 def opening_lines(openings: Iterable[Opening]) -> tuple[str, ...]:
-    """Return the hours of an office in French, a line a day: « lundi : 8 h 45 – 12 h, 13 h 30 – 16 h par téléphone ».
+    """Return the hours of an office or a local point in French, a line a day.
 
-    Periods that touch or overlap are said as one. Saturday and Sunday are left out when closed.
+    A line is « lundi : 8 h 45 – 12 h, 13 h 30 – 16 h par téléphone ». Periods that touch
+    or overlap are said as one. Saturday and Sunday are left out when closed.
     """
     by_day: dict[int, list[Opening]] = defaultdict(list)
     for opening in openings:
@@ -144,12 +149,13 @@ def _openings(session: Session, office_ids: list[int]) -> dict[int, list[Opening
     query = (
         sqlalchemy.select(col(Agent.office_id), *(col(field) for field in periods))
         .join(OpeningSession, col(OpeningSession.agent_id) == col(Agent.id))
-        .where(col(Agent.office_id).in_(office_ids))
+        .where(col(Agent.office_id).in_(office_ids), col(OpeningSession.place_id).is_(None))
         .distinct()
     )
     found: dict[int, list[Opening]] = defaultdict(list)
     for office_id, weekday, starts, ends, channels in session.execute(query):
-        found[office_id].append(Opening(weekday, starts, ends, channels))
+        if served := channels & served_at(None):
+            found[office_id].append(Opening(weekday, starts, ends, served))
     return found
 
 

@@ -2,32 +2,60 @@
 
 Pure rules on plain values, without database and without the current time: the planner writes their result into
 slots, the agenda asks them why a day has none.
+
+A session takes place at the office itself (`place_id` None) or at one of its local points. An agent is at one place
+at a time: where the sessions of an agent overlap, a local point comes before the office, and of two points the one
+opened first. No time is kept for the way between two places; whoever writes the sessions leaves it. A closure closes
+the local points too, whose agents are those of the office.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import holidays
 
 from app.content import wording
+from app.models import Channel
 
 Seat = tuple[int, datetime]
 """An agent's id and a start in UTC."""
 
+_AT_OFFICE = Channel.COUNTER | Channel.PHONE
+_AT_LOCAL_POINT = Channel.COUNTER | Channel.VIDEO
+
+
+class Service(NamedTuple):
+    """What an agent does at a seat: channel flags, and the local point (None: the office itself)."""
+
+    channels: int
+    place_id: int | None = None
+
+
+def served_at(place_id: int | None) -> Channel:
+    """Return the channels that can be served at a place: video wants a local point, a call the agent's desk."""
+    return _AT_OFFICE if place_id is None else _AT_LOCAL_POINT
+
 
 @dataclass(frozen=True, slots=True)
 class WeeklySession:
-    """A period of the week in which one agent receives people, in the office's local time."""
+    """A period of the week in which one agent receives people at a place, in the office's local time."""
 
     agent_id: int
     weekday: int
     starts: time
     ends: time
     channels: int
+    place_id: int | None = None
+
+    @property
+    def served(self) -> int:
+        """The channel flags of the session that can be served where it takes place."""
+        return self.channels & served_at(self.place_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,52 +87,68 @@ class OpeningRules:
     closures: tuple[ClosedPeriod, ...] = ()
     absences: tuple[AgentAbsence, ...] = ()
 
-    @property
-    def channels(self) -> int:
-        """Channel flags the office serves at some time of the week."""
-        return _all_flags(self.sessions)
+    def channels_at(self, place_id: int | None) -> int:
+        """Return the channel flags served at a place at some time of the week."""
+        return _all_flags(self.sessions, place_id)
 
     def closure_on(self, day: date) -> ClosedPeriod | None:
         """Return the closure that covers `day`, if any."""
         return next((closure for closure in self.closures if closure.first_day <= day <= closure.last_day), None)
 
-    def closed_reason(self, day: date) -> str | None:
-        """Return why nobody is received on `day`, in French without a final full stop, or None on an open day."""
+    def closed_reason(self, day: date, place_id: int | None = None) -> str | None:
+        """Return why nobody is received at a place on `day`, or None on an open day.
+
+        The reason is in French, without a final full stop.
+        """
+        shut = self._shut_reason(day)
+        if shut:
+            return shut
+        if not any(session.weekday == day.weekday() and session.place_id == place_id for session in self.sessions):
+            weekday = wording.weekday(day.weekday())
+            return f"Fermé le {weekday}" if place_id is None else f"Pas de permanence le {weekday}"
+        if not self.channels_on(day, place_id):
+            return "Aucun agent ne reçoit ce jour-là"
+        return None
+
+    def channels_on(self, day: date, place_id: int | None = None) -> int:
+        """Return the channel flags that agents present on `day` serve at a place.
+
+        Closures and holidays are not looked at.
+        """
+        return _all_flags(self._present(day), place_id)
+
+    def slots_on(self, day: date) -> dict[Seat, Service]:
+        """Return the seats of a local day: (agent, start in UTC), and what is done there.
+
+        Starts lie on the grid of the office's slot length counted from local midnight. A time the clocks skip has no
+        seat, a time they show twice has one, and no two seats of an agent overlap, whatever their places. The
+        channels of a seat are those of the sessions that cover it wholly at its place.
+        """
+        if self._shut_reason(day):
+            return {}
+        seats: dict[Seat, Service] = {}
+        for session in sorted(self._present(day), key=_rank):
+            for start in _starts(day, session.starts, session.ends, self.slot_minutes, self.timezone):
+                seat = (session.agent_id, start)
+                taken = seats.get(seat)
+                if taken is None:
+                    seats[seat] = Service(session.served, session.place_id)
+                elif taken.place_id == session.place_id:
+                    seats[seat] = Service(taken.channels | session.served, session.place_id)
+        return _without_overlaps(seats, self.slot_minutes) if _clocks_change(day, self.timezone) else seats
+
+    def _shut_reason(self, day: date) -> str | None:
+        """Return the holiday or closure of a day, which hold for every place of the office."""
         holiday = holidays_in(self.holiday_region, day.year).get(day)
         if holiday:
             return f"Jour férié{wording.NBSP}: {holiday}"
         closure = self.closure_on(day)
-        if closure:
-            return closure.reason
-        if not any(session.weekday == day.weekday() for session in self.sessions):
-            return f"Fermé le {wording.weekday(day.weekday())}"
-        if not self.channels_on(day):
-            return "Aucun agent ne reçoit ce jour-là"
-        return None
-
-    def channels_on(self, day: date) -> int:
-        """Return the channel flags that agents present on `day` serve; closures and holidays are not looked at."""
-        return _all_flags(tuple(self._present(day)))
-
-    def slots_on(self, day: date) -> dict[Seat, int]:
-        """Return the seats of a local day: (agent, start in UTC) with the channel flags served there.
-
-        Starts lie on the grid of the office's slot length counted from local midnight. A time the clocks skip has no
-        seat, a time they show twice has one, and no two seats of an agent overlap.
-        """
-        if self.closed_reason(day):
-            return {}
-        seats: dict[Seat, int] = {}
-        for session in self._present(day):
-            for start in _starts(day, session.starts, session.ends, self.slot_minutes, self.timezone):
-                seat = (session.agent_id, start)
-                seats[seat] = seats.get(seat, 0) | session.channels
-        return _without_overlaps(seats, self.slot_minutes) if _clocks_change(day, self.timezone) else seats
+        return closure.reason if closure else None
 
     def _present(self, day: date) -> Iterator[WeeklySession]:
         absent = {one.agent_id for one in self.absences if one.first_day <= day <= one.last_day}
         for session in self.sessions:
-            if session.weekday == day.weekday() and session.agent_id not in absent:
+            if session.weekday == day.weekday() and session.agent_id not in absent and session.served:
                 yield session
 
 
@@ -145,8 +189,13 @@ def _clocks_change(day: date, timezone: ZoneInfo) -> bool:
     return length != timedelta(days=1)
 
 
-def _without_overlaps(seats: Mapping[Seat, int], step: int) -> dict[Seat, int]:
-    kept: dict[Seat, int] = {}
+def _rank(session: WeeklySession) -> tuple[bool, int]:
+    """Sort the places an agent may be at: local points before the office, the first opened first."""
+    return session.place_id is None, session.place_id or 0
+
+
+def _without_overlaps(seats: Mapping[Seat, Service], step: int) -> dict[Seat, Service]:
+    kept: dict[Seat, Service] = {}
     free_from: dict[int, datetime] = {}
     for agent_id, start in sorted(seats):
         if agent_id not in free_from or start >= free_from[agent_id]:
@@ -155,8 +204,9 @@ def _without_overlaps(seats: Mapping[Seat, int], step: int) -> dict[Seat, int]:
     return kept
 
 
-def _all_flags(sessions: tuple[WeeklySession, ...]) -> int:
+def _all_flags(sessions: Iterable[WeeklySession], place_id: int | None) -> int:
     flags = 0
     for session in sessions:
-        flags |= session.channels
+        if session.place_id == place_id:
+            flags |= session.served
     return flags

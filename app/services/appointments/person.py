@@ -12,28 +12,50 @@ from dataclasses import dataclass, replace
 from email_validator import EmailNotValidError, validate_email
 from stdnum.fr import nif
 
+from app.models import Need
 from app.services import phones
 from app.services.form_errors import Checks, FieldErrors, WrongFieldError
 
-__all__ = ["CIVILITIES", "LONGEST_DETAILS", "LONGEST_NAME", "FieldErrors", "Person", "phone_number", "validate"]
+__all__ = [
+    "CIVILITIES",
+    "LONGEST_DETAILS",
+    "LONGEST_NAME",
+    "FieldErrors",
+    "Person",
+    "need_names",
+    "needs_field",
+    "phone_number",
+    "validate",
+]
 
+NO_NEEDS = Need(0)
 CIVILITIES = ("", "madame", "monsieur")
 LONGEST_NAME = 80
 LONGEST_DETAILS = 1000
 _LONGEST_EMAIL = 254
+_LONGEST_NEEDS = 100
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 _PUNCTUATION_OF_NAMES = frozenset(" '’ʼ‘·.,-\N{HYPHEN}\N{NON-BREAKING HYPHEN}" + _JOINERS)
 _SITE = re.compile(r"\.\w{2}")
+_NEEDS = {need.name.lower(): need for need in Need if need.name}
 
 _MISSING_NUMBER = "Indiquez au moins un numéro de téléphone."
 _MISSING_CALLED_NUMBER = "Indiquez le numéro de téléphone auquel un agent vous appellera."
+_NO_CALL_WITHOUT_PHONE = (
+    "Indiquez le numéro auquel un agent vous appellera, ou choisissez un rendez-vous sur place\u00a0: "
+    "vous avez signalé ne pas avoir de téléphone."
+)
+_WRONG_NEEDS = "Cochez les besoins de la liste, ou aucun."
 _WRONG_EMAIL = "Vérifiez l’adresse électronique\u00a0: elle s’écrit comme nom@exemple.fr, sans accent ni espace."
 _UNREADABLE = "Effacez les caractères invisibles de ce champ, ou saisissez-le à nouveau."
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who books; phones in E.164 (the first is the one to call), the tax number as 13 digits or empty."""
+    """Somebody who books; phones in E.164 (the first is the one to call), the tax number as 13 digits or empty.
+
+    Without a phone both numbers are empty. The other names are those of whoever is received, empty for themselves.
+    """
 
     civility: str
     last_name: str
@@ -43,14 +65,20 @@ class Person:
     second_phone: str
     email: str
     tax_number: str
+    needs: Need = NO_NEEDS
+    other_last_name: str = ""
+    other_first_name: str = ""
 
 
 def validate(fields: Mapping[str, str], *, call_back: bool) -> Person:
     """Return the person the form describes; `call_back` when an agent calls.
 
-    Field names are those of Person; a missing one is empty. Raises FieldErrors with all that is wrong at once.
+    Field names are those of Person; a missing one is empty. `needs` holds names of `need_names` between commas, in
+    any order. `for_other`, filled in, says that somebody else is received: their names are needed then. Raises
+    FieldErrors with all that is wrong at once.
     """
     checks = Checks(fields)
+    needs = needs_of(checks.take("needs", _needs))
     person = Person(
         civility=checks.take("civility", _civility),
         last_name=checks.take("last_name", lambda text: _name(text, "votre nom")),
@@ -60,9 +88,10 @@ def validate(fields: Mapping[str, str], *, call_back: bool) -> Person:
         second_phone=checks.take("second_phone", phones.parse),
         email=checks.take("email", _email),
         tax_number=checks.take("tax_number", _tax_number),
+        needs=needs,
+        **_other_names(checks, fields),
     )
-    if not (person.phone or person.second_phone or {"phone", "second_phone"} & checks.errors.keys()):
-        checks.errors["phone"] = _MISSING_CALLED_NUMBER if call_back else _MISSING_NUMBER
+    _check_phones(checks, person, call_back=call_back)
     checks.finish()
     return _with_first_phone(person)
 
@@ -78,10 +107,55 @@ def phone_number(text: str) -> str:
     return number
 
 
+def need_names(needs: Need) -> tuple[str, ...]:
+    """Return the names of the needs, as the form writes them: « wheelchair », « no_phone »."""
+    return tuple(name for name, need in _NEEDS.items() if need in needs)
+
+
+def needs_field(needs: Need) -> str:
+    """Return what the form's field `needs` holds for these needs."""
+    return ",".join(need_names(needs))
+
+
+def needs_of(field: str) -> Need:
+    """Return the needs that a checked field `needs` holds."""
+    found = NO_NEEDS
+    for name in filter(None, field.split(",")):
+        found |= _NEEDS[name]
+    return found
+
+
+def _check_phones(checks: Checks, person: Person, *, call_back: bool) -> None:
+    """One number of two is needed; who has no phone needs none, unless an agent is to call."""
+    if person.phone or person.second_phone or {"phone", "second_phone"} & checks.errors.keys():
+        return
+    if Need.NO_PHONE not in person.needs:
+        checks.errors["phone"] = _MISSING_CALLED_NUMBER if call_back else _MISSING_NUMBER
+    elif call_back:
+        checks.errors["phone"] = _NO_CALL_WITHOUT_PHONE
+
+
+def _other_names(checks: Checks, fields: Mapping[str, str]) -> dict[str, str]:
+    """Return both names of whoever is received, or none; one alone is not enough to know them."""
+    names = {"other_last_name": "le nom de la personne reçue", "other_first_name": "le prénom de la personne reçue"}
+    if not any(fields.get(field, "").strip() for field in ("for_other", *names)):
+        return dict.fromkeys(names, "")
+    return {field: checks.take(field, lambda text, what=what: _name(text, what)) for field, what in names.items()}  # type: ignore[misc]
+
+
 def _with_first_phone(person: Person) -> Person:
     """Put the only number first, and keep one number once."""
     numbers = list(dict.fromkeys(number for number in (person.phone, person.second_phone) if number))
-    return replace(person, phone=numbers[0], second_phone="".join(numbers[1:]))
+    return replace(person, phone="".join(numbers[:1]), second_phone="".join(numbers[1:]))
+
+
+def _needs(text: str) -> str:
+    if len(text) > _LONGEST_NEEDS:
+        raise WrongFieldError(_WRONG_NEEDS)
+    names = {part.strip() for part in text.split(",")} - {""}
+    if not names <= _NEEDS.keys():
+        raise WrongFieldError(_WRONG_NEEDS)
+    return ",".join(name for name in _NEEDS if name in names)
 
 
 def _civility(text: str) -> str:

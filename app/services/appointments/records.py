@@ -3,18 +3,57 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import and_, insert, select
 from sqlmodel import Session, col
 
 from app import clock
-from app.content import topics
-from app.models import Appointment, AppointmentChange, AppointmentStatus, ChangeKind, Channel, Journey, Office
+from app.content import topics, wording
+from app.models import (
+    Appointment,
+    AppointmentChange,
+    AppointmentStatus,
+    ChangeKind,
+    Channel,
+    Journey,
+    LocalPoint,
+    Need,
+    Office,
+)
 from app.services import audit, database
-from app.services.appointments import access
+from app.services.appointments import access, places
+from app.services.appointments.history import Change, MailState, SentMail, history, mails
+from app.services.appointments.person import need_names
 from app.services.journeys import JourneyGoneError
 from app.services.notifications import outbox
-from app.services.notifications.messages import AppointmentFacts, Message
+from app.services.notifications.messages import AppointmentFacts, Message, PlaceFacts
+
+__all__ = [
+    "KNOWN",
+    "AppointmentView",
+    "Change",
+    "Known",
+    "MailState",
+    "NotBookedError",
+    "NotOfferedError",
+    "SentMail",
+    "add_change",
+    "channels_of",
+    "check_booked",
+    "facts",
+    "get",
+    "history",
+    "lock",
+    "lock_booked",
+    "made_by",
+    "mails",
+    "minutes_of",
+    "of_journey",
+    "offering_office",
+    "place_of",
+    "view",
+]
 
 
 class NotBookedError(Exception):
@@ -22,12 +61,17 @@ class NotBookedError(Exception):
 
 
 class NotOfferedError(Exception):
-    """The office, the topic and the channel do not go together; only a tampered request asks for that."""
+    """The office, topic, channel and place do not go together; only a tampered request asks for that."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppointmentView:
-    """An appointment as its owner may see it; `starts_at` is in UTC, `timezone` is where to show it."""
+    """An appointment as its owner may see it; `starts_at` is in UTC, `timezone` is where to show it.
+
+    The place is where one goes, for a video appointment too: a local point (`place_id`), or the office itself (no
+    id); all of it is empty when an agent calls. Nothing here tells whether it must still be confirmed from the mail:
+    whoever booked would learn that the address has other appointments (docs/decisions/0015).
+    """
 
     public_id: str
     reference: str
@@ -49,6 +93,18 @@ class AppointmentView:
     email: str
     tax_number: str
     is_past: bool
+    place_id: int | None
+    place_name: str
+    place_lines: tuple[str, ...]
+    place_access: str
+    needs: Need
+    other_last_name: str
+    other_first_name: str
+
+    @property
+    def received(self) -> str:
+        """The name of whoever is received, empty when it is the one who booked."""
+        return f"{self.other_first_name} {self.other_last_name}".strip()
 
     @property
     def is_booked(self) -> bool:
@@ -56,22 +112,19 @@ class AppointmentView:
         return self.status is AppointmentStatus.BOOKED and not self.is_past
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One entry of an appointment's history, times in UTC."""
+class Known(NamedTuple):
+    """An appointment's row, its office and, unless it is at the office or a call, its local point."""
 
-    kind: ChangeKind
-    revision: int
-    at: datetime
-    starts_at: datetime
-    previous_starts_at: datetime | None
+    appointment: Appointment
+    office: Office
+    place: LocalPoint | None
 
 
 def get(public_id: str) -> AppointmentView | None:
     """Return an appointment, whatever became of it."""
     with database.reading() as session:
-        row = session.execute(_WITH_OFFICE.where(col(Appointment.public_id) == public_id)).one_or_none()
-    return view(row[0], row[1]) if row else None
+        row = session.execute(KNOWN.where(col(Appointment.public_id) == public_id)).one_or_none()
+    return view(*row) if row else None
 
 
 def of_journey(visitor_key: str, journey_id: str) -> AppointmentView | None:
@@ -81,45 +134,30 @@ def of_journey(visitor_key: str, journey_id: str) -> AppointmentView | None:
     return None
 
 
-def history(public_id: str) -> tuple[Change, ...]:
-    """Return what happened to an appointment, oldest first; nothing for an unknown one."""
-    query = (
-        select(AppointmentChange)
-        .join(Appointment, col(Appointment.id) == col(AppointmentChange.appointment_id))
-        .where(col(Appointment.public_id) == public_id)
-        .order_by(col(AppointmentChange.id))
-    )
-    with database.reading() as session:
-        rows = session.execute(query).scalars().all()
-    return tuple(
-        Change(ChangeKind(row.kind), row.revision, row.at, row.starts_at, row.previous_starts_at) for row in rows
-    )
-
-
 def made_by(session: Session, visitor_key: str, journey_id: str) -> AppointmentView:
     """Return the appointment that a finished journey of this visitor led to; raise JourneyGoneError."""
     mine = and_(col(Journey.id) == journey_id, col(Journey.visitor_key) == visitor_key)
-    query = _WITH_OFFICE.join(Journey, col(Journey.appointment_id) == col(Appointment.id)).where(mine)
+    query = KNOWN.join(Journey, col(Journey.appointment_id) == col(Appointment.id)).where(mine)
     row = session.execute(query).one_or_none()
     if row is None:
         raise JourneyGoneError
-    return view(row[0], row[1])
+    return view(*row)
 
 
-def lock(session: Session, public_id: str) -> tuple[Appointment, Office]:
-    """Return an appointment and its office, the appointment locked; raise NotBookedError if it is unknown."""
-    query = _WITH_OFFICE.where(col(Appointment.public_id) == public_id)
+def lock(session: Session, public_id: str) -> Known:
+    """Return an appointment with its office and place, the appointment locked; raise NotBookedError if unknown."""
+    query = KNOWN.where(col(Appointment.public_id) == public_id)
     row = session.execute(query.with_for_update(of=Appointment, key_share=True)).one_or_none()
     if row is None:
         raise NotBookedError
-    return row[0], row[1]
+    return Known(*row)
 
 
-def lock_booked(session: Session, public_id: str) -> tuple[Appointment, Office]:
+def lock_booked(session: Session, public_id: str) -> Known:
     """Return the same for an appointment that can still be changed; raise NotBookedError for any other."""
-    appointment, office = lock(session, public_id)
-    check_booked(appointment)
-    return appointment, office
+    known = lock(session, public_id)
+    check_booked(known.appointment)
+    return known
 
 
 def check_booked(appointment: Appointment) -> None:
@@ -128,13 +166,26 @@ def check_booked(appointment: Appointment) -> None:
         raise NotBookedError
 
 
-def offering_office(session: Session, office_id: int, topic_id: str, channel: Channel) -> Office:
-    """Return the office if the topic may be treated there through this channel; raise NotOfferedError."""
+def offering_office(
+    session: Session, office_id: int, topic_id: str, channel: Channel, place_id: int | None = None
+) -> Office:
+    """Return the office if the topic may be treated there, or at its local point, through this channel.
+
+    Raises NotOfferedError. Whether the office itself has somebody for a channel is left to the search for a seat.
+    """
     office = session.get(Office, office_id)
     topic = topics.topic(topic_id)
     if office is None or topic is None or channel not in channels_of(topic):
         raise NotOfferedError
+    elsewhere = place_id is not None or channel is Channel.VIDEO
+    if elsewhere and not places.offered(session, office_id, channel, place_id):
+        raise NotOfferedError
     return office
+
+
+def place_of(session: Session, appointment: Appointment) -> LocalPoint | None:
+    """Return the local point of an appointment, None at the office itself and for a call."""
+    return session.get(LocalPoint, appointment.place_id) if appointment.place_id is not None else None
 
 
 def minutes_of(topic_id: str) -> int:
@@ -150,15 +201,15 @@ def channels_of(topic: topics.Topic) -> tuple[Channel, ...]:
     return tuple(Channel[name.upper()] for name in topic.channels)
 
 
-def facts(appointment: Appointment, office: Office) -> AppointmentFacts:
-    """Return what mails tell of an appointment."""
+def facts(appointment: Appointment, office: Office, place: LocalPoint | None) -> AppointmentFacts:
+    """Return what mails tell of an appointment; `place` is that of `place_of`."""
     topic = topics.topic(appointment.topic_id)
     return AppointmentFacts(
         public_id=appointment.public_id,
         reference=appointment.reference,
         revision=appointment.revision,
         office_name=office.name,
-        office_address_lines=(office.street, f"{office.postal_code} {office.city}"),
+        office_address_lines=_address(office),
         office_phone=office.phone,
         topic_label=topic.label if topic else "",
         channel=Channel(appointment.channel),
@@ -170,6 +221,9 @@ def facts(appointment: Appointment, office: Office) -> AppointmentFacts:
         phone=appointment.phone if appointment.channel == Channel.PHONE else "",
         documents=topic.documents if topic else (),
         manage_url=access.manage_url(appointment.public_id),
+        place=PlaceFacts(place.name, _address(place), place.access) if place else None,
+        needs=wording.needs(need_names(Need(appointment.needs))),
+        received=f"{appointment.other_first_name} {appointment.other_last_name}".strip(),
     )
 
 
@@ -181,11 +235,13 @@ def add_change(
     *,
     by: str,
     message: Message,
+    mail: outbox.MailKind | None = None,
     previous_starts_at: datetime | None = None,
 ) -> None:
     """Write the history entry, the audit event and the mail of a change already made to `appointment`.
 
-    `by` is the visitor who made it. The mail goes to the mailbox of whoever booked.
+    `by` is the visitor who made it. The mail, of the kind that goes with the change unless `mail` says another, goes
+    to the mailbox of whoever booked.
     """
     entry = {
         "appointment_id": appointment.id,
@@ -198,11 +254,11 @@ def add_change(
     }
     session.execute(insert(AppointmentChange).values(entry))
     audit.record(session, f"appointment_{kind}", by, appointment.reference, "done")
-    mail = _MAILS[kind]
+    told = mail or _MAILS[kind]
     outbox.queue(
         session,
-        kind=mail,
-        dedup_key=outbox.appointment_key(mail, appointment.public_id, appointment.revision),
+        kind=told,
+        dedup_key=outbox.appointment_key(told, appointment.public_id, appointment.revision),
         recipient=appointment.email,
         visitor_key=appointment.visitor_key,
         message=message,
@@ -210,8 +266,10 @@ def add_change(
     )
 
 
-def view(appointment: Appointment, office: Office) -> AppointmentView:
-    """Return the public view of a row."""
+def view(appointment: Appointment, office: Office, place: LocalPoint | None) -> AppointmentView:
+    """Return the public view of a row; `place` is that of `place_of`."""
+    is_call = appointment.channel == Channel.PHONE
+    where = None if is_call else place or office
     return AppointmentView(
         public_id=appointment.public_id,
         reference=appointment.reference,
@@ -233,13 +291,31 @@ def view(appointment: Appointment, office: Office) -> AppointmentView:
         email=appointment.email,
         tax_number=appointment.tax_number,
         is_past=appointment.starts_at <= clock.now(),
+        place_id=appointment.place_id,
+        place_name=where.name if where else "",
+        place_lines=_address(where) if where else (),
+        place_access=where.access if where else "",
+        needs=Need(appointment.needs),
+        other_last_name=appointment.other_last_name,
+        other_first_name=appointment.other_first_name,
     )
 
 
-_WITH_OFFICE = select(Appointment, Office).join(Office, col(Office.id) == col(Appointment.office_id))
+def _address(where: Office | LocalPoint) -> tuple[str, str]:
+    return where.street, f"{where.postal_code} {where.city}"
+
+
+KNOWN = (
+    select(Appointment, Office, LocalPoint)
+    .join(Office, col(Office.id) == col(Appointment.office_id))
+    .outerjoin(LocalPoint, col(LocalPoint.id) == col(Appointment.place_id))
+)
+"""Rows for `Known` and `view`, to be narrowed."""
 
 _MAILS = {
     ChangeKind.BOOKED: outbox.MailKind.CONFIRMED,
+    ChangeKind.CONFIRMED: outbox.MailKind.CONFIRMED,
     ChangeKind.RESCHEDULED: outbox.MailKind.RESCHEDULED,
     ChangeKind.CANCELLED: outbox.MailKind.CANCELLED,
+    ChangeKind.LAPSED: outbox.MailKind.LAPSED,
 }

@@ -1,13 +1,14 @@
 """The planner: turns opening hours into slot rows, a rolling horizon ahead.
 
 Slots are made in bulk for an office when somebody first looks at it, then a day at a time. Planning again after a
-change of opening hours, closures or absences removes and changes only slots that are free and that nobody holds.
+change of opening hours, closures or absences removes and changes only slots that are free and that nobody holds: an
+agent who booked people meet at the counter stays there for them, even when a session has moved to a local point.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
@@ -22,6 +23,7 @@ from app.services.appointments.opening import (
     ClosedPeriod,
     OpeningRules,
     Seat,
+    Service,
     WeeklySession,
     holidays_in,
     local_midnight,
@@ -76,13 +78,13 @@ def holidays_of(office: HasHolidays, year: int) -> dict[date, str]:
     return dict(holidays_in(office.holiday_region, year))
 
 
-def closed_reason(office_id: int, day: date) -> str | None:
-    """Return why an office receives nobody on a local day, in French, or None when it does.
+def closed_reason(office_id: int, day: date, *, place_id: int | None = None) -> str | None:
+    """Return why an office receives nobody at a place on a local day, in French, or None when it does.
 
     Raises OfficeNotFoundError.
     """
     with database.reading() as session:
-        return opening_of(session, office_id, day, day).closed_reason(day)
+        return opening_of(session, office_id, day, day).closed_reason(day, place_id)
 
 
 def local_today(timezone: ZoneInfo) -> date:
@@ -144,6 +146,7 @@ def _sessions(session: Session, office_id: int) -> tuple[WeeklySession, ...]:
             col(OpeningSession.starts),
             col(OpeningSession.ends),
             col(OpeningSession.channels),
+            col(OpeningSession.place_id),
         )
         .join(Agent, col(Agent.id) == col(OpeningSession.agent_id))
         .where(col(Agent.office_id) == office_id)
@@ -191,57 +194,62 @@ def _plan_days(session: Session, office: _PlannedOffice, first: date, last: date
     """Write the difference between what should be and what is; past times are left as they are."""
     now = clock.now()
     opening = opening_of(session, office.id, first, last)
-    wanted = {seat: channels for seat, channels in _seats(opening, first, last) if seat[1] > now}
+    wanted = {seat: service for seat, service in _seats(opening, first, last) if seat[1] > now}
     present = _present(session, office.id, max(now, local_midnight(first, opening.timezone)), opening, last)
     missing = [seat for seat in wanted if seat not in present]
     obsolete = [slot_id for seat, (slot_id, _) in present.items() if seat not in wanted]
     changed = {
         slot_id: wanted[seat]
-        for seat, (slot_id, channels) in present.items()
-        if seat in wanted and wanted[seat] != channels
+        for seat, (slot_id, service) in present.items()
+        if seat in wanted and wanted[seat] != service
     }
     _change_free(session, obsolete, changed, now)
     _add(session, office.id, {seat: wanted[seat] for seat in missing})
 
 
-def _seats(opening: OpeningRules, first: date, last: date) -> Iterator[tuple[Seat, int]]:
+def _seats(opening: OpeningRules, first: date, last: date) -> Iterator[tuple[Seat, Service]]:
     for offset in range((last - first).days + 1):
         yield from opening.slots_on(first + timedelta(days=offset)).items()
 
 
 def _present(
     session: Session, office_id: int, begin: datetime, opening: OpeningRules, last: date
-) -> dict[Seat, tuple[int, int]]:
-    """Return the existing seats, booked ones too, with the id and channels of their slot."""
+) -> dict[Seat, tuple[int, Service]]:
+    """Return the existing seats, booked ones too, with the id of their slot and what is done there."""
     end = local_midnight(last + timedelta(days=1), opening.timezone)
     agents = select(col(Agent.id)).where(col(Agent.office_id) == office_id)
     slot = _SLOT.c
     rows = session.execute(
-        select(slot.agent_id, slot.starts_at, slot.id, slot.channels).where(
+        select(slot.agent_id, slot.starts_at, slot.id, slot.channels, slot.place_id).where(
             slot.agent_id.in_(agents), slot.starts_at >= begin, slot.starts_at < end
         )
     )
-    return {(agent_id, starts_at): (slot_id, channels) for agent_id, starts_at, slot_id, channels in rows}
+    return {(agent, starts): (slot_id, Service(channels, place)) for agent, starts, slot_id, channels, place in rows}
 
 
-def _add(session: Session, office_id: int, seats: Mapping[Seat, int]) -> None:
+def _add(session: Session, office_id: int, seats: Mapping[Seat, Service]) -> None:
     rows = [
-        {"office_id": office_id, "agent_id": agent_id, "starts_at": starts_at, "channels": channels}
-        for (agent_id, starts_at), channels in seats.items()
+        {"office_id": office_id, "agent_id": agent_id, "starts_at": starts_at, **service._asdict()}
+        for (agent_id, starts_at), service in seats.items()
     ]
     if rows:
         session.connection().execute(insert(_SLOT), rows)
 
 
-def _change_free(session: Session, obsolete: Sequence[int], changed: Mapping[int, int], now: datetime) -> None:
+def _change_free(session: Session, obsolete: Sequence[int], changed: Mapping[int, Service], now: datetime) -> None:
     """Remove or change slots, those somebody booked or holds in the meantime excepted."""
     free = _lock_free(session, sorted([*obsolete, *changed]), now)
     gone = [slot_id for slot_id in obsolete if slot_id in free]
     for some in _chunks(gone):
         session.execute(delete(_SLOT).where(_SLOT.c.id.in_(some)))
-    updates = [{"slot": slot_id, "flags": flags} for slot_id, flags in changed.items() if slot_id in free]
+    updates = [
+        {"slot": slot_id, "flags": service.channels, "place": service.place_id}
+        for slot_id, service in changed.items()
+        if slot_id in free
+    ]
     if updates:
-        statement = update(_SLOT).where(_SLOT.c.id == bindparam("slot")).values(channels=bindparam("flags"))
+        new: dict[str, Any] = {"channels": bindparam("flags"), "place_id": bindparam("place")}
+        statement = update(_SLOT).where(_SLOT.c.id == bindparam("slot")).values(new)
         session.connection().execute(statement, updates)
 
 

@@ -41,11 +41,12 @@ class Claimant:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked of an office: `starts` are the start times of consecutive slots of one agent."""
+    """What is asked of an office: `starts` are the start times of consecutive slots of one agent, all at one place."""
 
     office_id: int
     channel: Channel
     starts: tuple[datetime, ...]
+    place_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,14 @@ class Seats:
     own: tuple[int, ...]
 
 
-def wanted(office: Office, channel: Channel, starts_at: datetime, minutes: int) -> Wanted:
-    """Return the slots an appointment of `minutes` at `starts_at` needs; a begun slot is needed whole."""
+def wanted(office: Office, channel: Channel, starts_at: datetime, minutes: int, place_id: int | None = None) -> Wanted:
+    """Return the slots an appointment of `minutes` at `starts_at` needs; a begun slot is needed whole.
+
+    `place_id` is the local point where it takes place, None the office itself.
+    """
     count = -(-minutes // office.slot_minutes)
     step = timedelta(minutes=office.slot_minutes)
-    return Wanted(row_id(office.id), channel, tuple(starts_at + step * number for number in range(count)))
+    return Wanted(row_id(office.id), channel, tuple(starts_at + step * number for number in range(count)), place_id)
 
 
 def takeable(claimant: Claimant) -> ColumnElement[bool]:
@@ -170,14 +174,16 @@ def _matches(wish: Wanted) -> ColumnElement[bool]:
     return and_(
         col(Slot.office_id) == wish.office_id,
         col(Slot.starts_at).in_(wish.starts),
+        col(Slot.place_id).is_not_distinct_from(wish.place_id),
         col(Slot.channels).op("&")(int(wish.channel)) == int(wish.channel),
     )
 
 
 def _lock(session: Session, ids: Iterable[int], claimant: Claimant) -> Sequence[Row[Any]]:
     """Lock the slots; give those that are still takeable now that nobody else can change them."""
+    columns = (Slot.id, Slot.office_id, Slot.agent_id, Slot.starts_at, Slot.channels, Slot.place_id)
     query = (
-        select(col(Slot.id), col(Slot.office_id), col(Slot.agent_id), col(Slot.starts_at), col(Slot.channels))
+        select(*(col(column) for column in columns))
         .where(col(Slot.id).in_(sorted(ids)), takeable(claimant))
         .order_by(col(Slot.id))
         .with_for_update()
@@ -186,7 +192,7 @@ def _lock(session: Session, ids: Iterable[int], claimant: Claimant) -> Sequence[
 
 
 def _fits(slot: Row[Any], wish: Wanted) -> bool:
-    serves = slot.channels & wish.channel == wish.channel
+    serves = slot.channels & wish.channel == wish.channel and slot.place_id == wish.place_id
     return bool(slot.office_id == wish.office_id and slot.starts_at in wish.starts and serves)
 
 

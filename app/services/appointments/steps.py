@@ -3,7 +3,7 @@
 How far one may go follows from what the draft holds, never from the address somebody types.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -13,14 +13,18 @@ from app.content import topics
 from app.content.topics import Topic
 from app.models import AppointmentStatus, Channel
 from app.services import journeys
-from app.services.appointments import holds, offices, records
+from app.services.appointments import holds, offices, places, records
 from app.services.appointments.holds import HoldView
 from app.services.appointments.offices import OfficeNotFoundError, OfficeView
+from app.services.appointments.places import PlaceView, Way
 from app.services.appointments.records import AppointmentView, NotBookedError
 from app.services.journeys import JourneyGoneError, JourneyView
 
 BOOKING = "booking"
 RESCHEDULE = "reschedule"
+IN_SPACE = "in_space"
+"""What a draft holds when a move was begun in the personal space; `rescheduling` keeps it for the confirmation."""
+
 _TYPED = "typed."
 _TABS_KEPT = 6
 
@@ -41,7 +45,10 @@ class WrongChoiceError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a journey has settled so far; `typed` is what fields hold, by field name."""
+    """What a journey has settled so far; `typed` is what fields hold, by field name.
+
+    `place` is the local point chosen with the channel, None for the office itself and as long as `channel` is None.
+    """
 
     journey_id: str
     kind: str
@@ -51,6 +58,7 @@ class Progress:
     office: OfficeView | None
     topic: Topic | None
     channel: Channel | None
+    place: PlaceView | None
     starts_at: datetime | None
     typed: Mapping[str, str]
     appointment: AppointmentView | None
@@ -62,14 +70,38 @@ class Progress:
         """Length of the appointment, in minutes."""
         return self.topic.minutes if self.topic else 0
 
-    def channels(self) -> tuple[Channel, ...]:
-        """Return what this office offers for this topic."""
+    @property
+    def place_id(self) -> int | None:
+        """The id of the chosen local point, None at the office itself."""
+        return self.place.id if self.place else None
+
+    @property
+    def allowed(self) -> Channel:
+        """The channels the topic admits, whatever the office offers."""
+        return Channel(sum(records.channels_of(self.topic))) if self.topic else Channel(0)
+
+    def ways(self) -> tuple[Way, ...]:
+        """Return the channels by which, and the places where, this office treats this topic."""
         return offered(self.office, self.topic) if self.office and self.topic else ()
 
+    def channels(self) -> tuple[Channel, ...]:
+        """Return the channels by which the office itself treats this topic, its local points left out."""
+        return tuple(way.channel for way in self.ways() if way.place is None)
 
-def offered(office: OfficeView, topic: Topic) -> tuple[Channel, ...]:
-    """Return the channels by which `office` treats `topic`; video waits for local points."""
-    return tuple(channel for channel in records.channels_of(topic) if channel in office.channels)
+
+def offered(office: OfficeView, topic: Topic) -> tuple[Way, ...]:
+    """Return the channels by which, and the places where, `office` treats `topic`.
+
+    In the order of the topic's channels; for each, the office itself before its local points.
+    """
+    points = places.of_office(office.id)
+    return tuple(way for channel in records.channels_of(topic) for way in _ways_of(channel, office, points))
+
+
+def _ways_of(channel: Channel, office: OfficeView, points: tuple[PlaceView, ...]) -> Iterator[Way]:
+    if channel in office.channels:
+        yield Way(channel)
+    yield from (Way(channel, point) for point in points if channel in point.channels)
 
 
 def progress(visitor_key: str, kind: str) -> Progress | None:
@@ -104,6 +136,7 @@ def choose_office(visitor_key: str, tab: str, office_id: int, contact_path: str,
         "contact": contact_path,
         "topic_start": topic_start,
         "channel": None,
+        "place": None,
     }
     before = _progress(started)
     if before.topic is None or before.topic.kind != office.kind:
@@ -112,7 +145,7 @@ def choose_office(visitor_key: str, tab: str, office_id: int, contact_path: str,
 
 
 def choose_topic(visitor_key: str, kind: str, topic_id: str) -> Progress:
-    """Settle the topic; a channel it does not allow and a chosen time are dropped.
+    """Settle the topic; a channel it does not allow, with its place, and a chosen time are dropped.
 
     Raises JourneyGoneError, WrongChoiceError.
     """
@@ -123,19 +156,23 @@ def choose_topic(visitor_key: str, kind: str, topic_id: str) -> Progress:
         raise WrongChoiceError
     if now.topic == topic:
         return now
-    kept = now.channel if now.channel in offered(now.office, topic) else None
-    return _change(visitor_key, found, {"topic": topic.id, "channel": kept, "starts_at": None})
+    kept = _way(offered(now.office, topic), now.channel, now.place_id)
+    return _change(visitor_key, found, {"topic": topic.id, **_drafted(kept), "starts_at": None})
 
 
-def choose_channel(visitor_key: str, kind: str, channel: int) -> Progress:
-    """Settle the channel; a time chosen for another one is dropped. Raises JourneyGoneError, WrongChoiceError."""
+def choose_channel(visitor_key: str, kind: str, channel: int, place_id: int | None = None) -> Progress:
+    """Settle the channel and the place, a local point or the office itself (None).
+
+    A time chosen for another channel or place is dropped. Raises JourneyGoneError, WrongChoiceError.
+    """
     found = _found(visitor_key, kind)
     now = _progress(found)
-    if now.step < Step.CHANNEL or channel not in now.channels():
+    way = _way(now.ways(), channel, place_id)
+    if now.step < Step.CHANNEL or way is None:
         raise WrongChoiceError
-    if now.channel == channel:
+    if (now.channel, now.place_id) == (channel, place_id):
         return now
-    return _change(visitor_key, found, {"channel": int(channel), "starts_at": None})
+    return _change(visitor_key, found, {**_drafted(way), "starts_at": None})
 
 
 def choose_time(visitor_key: str, kind: str, network: str, starts_at: datetime) -> HoldView:
@@ -155,6 +192,7 @@ def choose_time(visitor_key: str, kind: str, network: str, starts_at: datetime) 
         channel=now.channel,
         minutes=now.minutes,
         starts_at=starts_at,
+        place_id=now.place_id,
     )
     journeys.save(visitor_key, kind, found.id, {"starts_at": starts_at.isoformat()}, Step.DETAILS)
     return view
@@ -177,8 +215,12 @@ def note_human(visitor_key: str, kind: str) -> None:
     journeys.save(visitor_key, kind, found.id, {"human": True})
 
 
-def begin_reschedule(visitor_key: str, tab: str, public_id: str) -> Progress:
-    """Begin moving an appointment; the right to do so is the caller's to check. Raises NotBookedError."""
+def begin_reschedule(visitor_key: str, tab: str, public_id: str, phone: str | None = None) -> Progress:
+    """Begin moving an appointment; the right to do so is the caller's to check. Raises NotBookedError.
+
+    `phone` is given in a personal space: the number its owner may see, empty where somebody else typed it. What the
+    move leads to is then shown as the space shows it.
+    """
     view = records.get(public_id)
     if view is None or view.status != AppointmentStatus.BOOKED or view.is_past:
         raise NotBookedError
@@ -186,9 +228,11 @@ def begin_reschedule(visitor_key: str, tab: str, public_id: str) -> Progress:
     if found and found.draft.get("appointment") != public_id:
         journeys.leave(visitor_key, RESCHEDULE)
     started = journeys.start(visitor_key, RESCHEDULE)
-    changes: dict[str, Any] = {"appointment": public_id, "tabs": _with_tab(started, tab)}
+    in_space = None if phone is None else True
+    changes: dict[str, Any] = {"appointment": public_id, "tabs": _with_tab(started, tab), IN_SPACE: in_space}
     if "channel" not in started.draft:
-        changes |= {"channel": int(view.channel), f"{_TYPED}phone": view.phone}
+        known = view.phone if phone is None else phone
+        changes |= {"channel": int(view.channel), "place": view.place_id, f"{_TYPED}phone": known}
     return _change(visitor_key, started, changes)
 
 
@@ -221,19 +265,19 @@ def _progress(found: JourneyView) -> Progress:
     appointment = records.get(draft["appointment"]) if "appointment" in draft else None
     office = _office(appointment.office_id if appointment else draft.get("office"))
     topic = topics.topic(appointment.topic_id if appointment else draft.get("topic", ""))
-    channel = Channel(draft["channel"]) if office and topic and "channel" in draft else None
-    if channel is not None and office and topic and channel not in offered(office, topic):
-        channel = None
-    starts_at = datetime.fromisoformat(draft["starts_at"]) if channel and "starts_at" in draft else None
+    ways = offered(office, topic) if office and topic else ()
+    way = _way(ways, draft.get("channel"), draft.get("place"))
+    starts_at = datetime.fromisoformat(draft["starts_at"]) if way and "starts_at" in draft else None
     return Progress(
         journey_id=found.id,
         kind=found.kind,
-        step=_step(office, topic, channel, starts_at),
+        step=_step(office, topic, way, starts_at),
         contact_path=draft.get("contact", ""),
         topic_start=draft.get("topic_start", ""),
         office=office,
         topic=topic,
-        channel=channel,
+        channel=way.channel if way else None,
+        place=way.place if way else None,
         starts_at=starts_at,
         typed={key.removeprefix(_TYPED): value for key, value in draft.items() if key.startswith(_TYPED)},
         appointment=appointment,
@@ -251,6 +295,16 @@ def _office(office_id: int | None) -> OfficeView | None:
         return None
 
 
-def _step(office: OfficeView | None, topic: Topic | None, channel: Channel | None, starts_at: datetime | None) -> Step:
-    settled = (office, topic, channel, starts_at)
+def _way(ways: Iterable[Way], channel: int | None, place_id: int | None) -> Way | None:
+    """Return the one of `ways` with this channel and place, None when it is not among them."""
+    return next((way for way in ways if (way.channel, way.place_id) == (channel, place_id)), None)
+
+
+def _drafted(way: Way | None) -> dict[str, int | None]:
+    """Return what a draft holds of a way; None erases."""
+    return {"channel": int(way.channel) if way else None, "place": way.place_id if way else None}
+
+
+def _step(office: OfficeView | None, topic: Topic | None, way: Way | None, starts_at: datetime | None) -> Step:
+    settled = (office, topic, way, starts_at)
     return Step(next((index for index, choice in enumerate(settled) if choice is None), len(settled)))

@@ -5,6 +5,7 @@ somebody else must not be able to write to that person through the portal.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
@@ -12,19 +13,48 @@ from zoneinfo import ZoneInfo
 
 from app import addresses
 from app.content import wording
+from app.models import SpaceKind
 from app.services.notifications.messages import Message, line, template, typographic
 from app.settings import get_settings
 
 _PARIS = ZoneInfo("Europe/Paris")
 _MOST_LINES = 200
-_CREATION = "Espace professionnel : création de votre espace"
+_PROFESSIONAL = SpaceKind.PROFESSIONAL
 
 
-def activation(*, code: str, deadline: datetime, activate_url: str, not_me_url: str) -> Message:
+@dataclass(frozen=True, slots=True)
+class _Space:
+    """What a mail says of a kind of space, and where its links lead."""
+
+    words: str
+    activation: str
+    sign_in: str
+    recovery: str
+
+    @property
+    def creation(self) -> str:
+        """Return the subject of what is about a space that does not exist yet."""
+        return f"E{self.words[1:]} : création de votre espace"
+
+
+_SPACES = {
+    SpaceKind.PROFESSIONAL: _Space(
+        "espace professionnel", addresses.ACTIVATION_CODE, addresses.PROFESSIONAL_SIGN_IN, addresses.RECOVERY
+    ),
+    SpaceKind.PERSONAL: _Space(
+        "espace particulier", addresses.PERSONAL_ACTIVATION, addresses.PERSONAL_SIGN_IN, addresses.PERSONAL_RECOVERY
+    ),
+}
+
+
+def activation(
+    *, code: str, deadline: datetime, activate_url: str, not_me_url: str, kind: SpaceKind = _PROFESSIONAL
+) -> Message:
     """Return the mail that carries an activation code; `deadline` is aware, both addresses are full."""
     return _message(
         "activation",
-        _CREATION,
+        _SPACES[kind].creation,
+        kind,
         code=code,
         deadline=_moment(deadline),
         activate_url=activate_url,
@@ -32,17 +62,18 @@ def activation(*, code: str, deadline: datetime, activate_url: str, not_me_url: 
     )
 
 
-def address_in_use(*, is_pending: bool) -> Message:
+def address_in_use(*, is_pending: bool, kind: SpaceKind = _PROFESSIONAL) -> Message:
     """Return the mail that tells the owner of an address why a sign-up came to nothing (neutral answers).
 
     `is_pending` when a request waits for its code, else the address has a space.
     """
-    return _message("address_in_use", _CREATION, is_pending=is_pending)
+    return _message("address_in_use", _SPACES[kind].creation, kind, is_pending=is_pending)
 
 
-def password_changed(at: datetime, *, everywhere: bool = False) -> Message:
+def password_changed(at: datetime, *, everywhere: bool = False, kind: SpaceKind = _PROFESSIONAL) -> Message:
     """Return the notice that the password changed; `everywhere` when no session was kept."""
-    return _message("password_changed", "Votre mot de passe a été changé", at=_moment(at), everywhere=everywhere)
+    title = "Votre mot de passe a été changé"
+    return _message("password_changed", title, kind, at=_moment(at), everywhere=everywhere)
 
 
 def secrets_changed(at: datetime) -> Message:
@@ -50,19 +81,33 @@ def secrets_changed(at: datetime) -> Message:
     return _message("secrets_changed", "Vos informations de confiance ont été changées", at=_moment(at))
 
 
-def address_change(*, code: str, expires_at: datetime) -> Message:
+def address_change(*, code: str, expires_at: datetime, kind: SpaceKind = _PROFESSIONAL) -> Message:
     """Return the mail that asks to confirm a new sign-in address by its code."""
-    return _message("address_change", "Confirmez votre nouvelle adresse", code=code, expires=_moment(expires_at))
+    return _message("address_change", "Confirmez votre nouvelle adresse", kind, code=code, expires=_moment(expires_at))
 
 
-def address_changed(at: datetime) -> Message:
+def address_changed(at: datetime, kind: SpaceKind = _PROFESSIONAL) -> Message:
     """Return the notice to the old sign-in address."""
-    return _message("address_changed", "Votre adresse de connexion a été changée", at=_moment(at))
+    return _message("address_changed", "Votre adresse de connexion a été changée", kind, at=_moment(at))
 
 
-def recovery(*, reset_url: str, minutes: int) -> Message:
+def recovery(*, reset_url: str, minutes: int, kind: SpaceKind = _PROFESSIONAL) -> Message:
     """Return the mail with the single-use link to a new password, good for `minutes`."""
-    return _message("recovery", "Nouveau mot de passe", reset_url=reset_url, minutes=wording.duration(minutes))
+    return _message("recovery", "Nouveau mot de passe", kind, reset_url=reset_url, minutes=wording.duration(minutes))
+
+
+def account_closed(
+    at: datetime, *, appointments_kept: int, appointments_cancelled: int, kind: SpaceKind = _PROFESSIONAL
+) -> Message:
+    """Return the last mail to a closed space: what became of the appointments that were to come."""
+    return _message(
+        "account_closed",
+        "Votre espace est fermé",
+        kind,
+        at=_moment(at),
+        kept=appointments_kept,
+        cancelled=appointments_cancelled,
+    )
 
 
 def assistance(rows: Sequence[tuple[str, str]], question: str) -> Message:
@@ -78,21 +123,24 @@ def assistance(rows: Sequence[tuple[str, str]], question: str) -> Message:
     )
 
 
-def _message(kind: str, title: str, **words: Any) -> Message:
+def _message(name: str, title: str, kind: SpaceKind = _PROFESSIONAL, **words: Any) -> Message:
+    space = _SPACES[kind]
     shared = {
         "title": title,
+        "space": space.words,
+        "is_personal": kind == SpaceKind.PERSONAL,
         "site_url": _url(""),
         "sender_domain": parseaddr(get_settings().mail_from)[1].rpartition("@")[2],
         "help_url": _url(addresses.HELP),
         "assistance_url": _url(addresses.ASSISTANCE),
-        "activation_url": _url(addresses.ACTIVATION_CODE),
-        "sign_in_url": _url(addresses.PROFESSIONAL_SIGN_IN),
-        "recovery_url": _url(addresses.RECOVERY),
+        "activation_url": _url(space.activation),
+        "sign_in_url": _url(space.sign_in),
+        "recovery_url": _url(space.recovery),
     }
     return Message(
         subject=typographic(title),
-        text=typographic(template(f"{kind}.txt").render(shared | words)),
-        html=typographic(template(f"{kind}.html").render(shared | words)),
+        text=typographic(template(f"{name}.txt").render(shared | words)),
+        html=typographic(template(f"{name}.html").render(shared | words)),
     )
 
 

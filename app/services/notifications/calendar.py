@@ -21,7 +21,7 @@ from app.settings import get_settings
 if TYPE_CHECKING:
     from app.services.notifications.messages import AppointmentFacts
 
-_PLACES = {Channel.PHONE: "Par téléphone", Channel.VIDEO: "Visioconférence"}
+_BY_PHONE = "Par téléphone"
 
 
 def event(facts: AppointmentFacts, method: str, sequence: int) -> str:
@@ -56,10 +56,10 @@ def _event(facts: AppointmentFacts, method: str, sequence: int) -> Event:
 
 
 def _place(facts: AppointmentFacts) -> str:
+    """Return where one goes, which for a video appointment is the local point too."""
     if facts.channel is Channel.PHONE:
-        return _PLACES[Channel.PHONE]
-    where = ", ".join((facts.office_name, *facts.office_address_lines))
-    return f"{_PLACES[Channel.VIDEO]} : {where}" if facts.channel is Channel.VIDEO else where
+        return _BY_PHONE
+    return ", ".join((facts.where.name, *facts.where.address_lines))
 
 
 def _description(facts: AppointmentFacts) -> str:
@@ -68,6 +68,14 @@ def _description(facts: AppointmentFacts) -> str:
         f"{facts.office_name}, {wording.moment(local)} (heure locale du service).",
         f"Référence : {facts.reference}",
     ]
+    if facts.received:
+        lines.append(f"Pour : {facts.received}")
+    if facts.channel is Channel.VIDEO:
+        lines.append(f"Par visioconférence, sur place : {wording.VIDEO_AT_PLACE}.")
+    if facts.place and facts.place.access and facts.channel is not Channel.PHONE:
+        lines.append(f"Accès : {facts.place.access}")
+    if facts.needs:
+        lines.append(f"Vous avez signalé : {', '.join(facts.needs)}")
     if facts.documents:
         lines += ["Documents à préparer :", *(f"- {document}" for document in facts.documents)]
     lines.append("Pour déplacer ou annuler ce rendez-vous, utilisez le lien du courriel de confirmation.")

@@ -2,7 +2,8 @@
 
 A worker claims one mail by a lease, hands it to the mail server and records the answer. A worker that dies in
 between loses its lease and the mail goes out again under the same Message-ID. Once the server has accepted a mail
-it is never offered again. The mails of one appointment go out in the order in which they were written.
+it is never offered again. The mails of one appointment go out in the order in which they were written. A reminder
+whose appointment was cancelled or moved meanwhile is dropped.
 """
 
 import asyncio
@@ -16,16 +17,16 @@ from secrets import token_hex
 from typing import Any
 
 import structlog
-from sqlalchemy import exists, func, update
+from sqlalchemy import delete, exists, func, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from app import clock
-from app.models import OutboxMail
+from app.models import Appointment, AppointmentStatus, OutboxMail
 from app.services import database
-from app.services.notifications import smtp
-from app.services.notifications.outbox import DEMO_MAILBOX_KEEPS
+from app.services.notifications import outbox, smtp
+from app.services.notifications.outbox import DEMO_MAILBOX_KEEPS, MailKind
 from app.settings import get_settings
 
 LEASE = timedelta(minutes=3)
@@ -109,9 +110,13 @@ class _Outcome(Enum):
     ACCEPTED = auto()
     REFUSED = auto()
     UNREACHABLE = auto()
+    DROPPED = auto()
 
 
 def _attempt(server: smtp.Server, mail: OutboxMail) -> _Outcome:
+    if not _is_still_true(mail):
+        _drop(mail)
+        return _Outcome.DROPPED
     try:
         smtp.send(server, smtp.composed(mail, get_settings().mail_from))
     except OSError as error:  # smtplib's exceptions among them
@@ -164,6 +169,25 @@ def _due() -> Any:
 
 def _waiting(mail: Any) -> tuple[Any, ...]:
     return (col(mail.sent_at).is_(None), col(mail.gave_up_at).is_(None))
+
+
+def _is_still_true(mail: OutboxMail) -> bool:
+    """Tell whether a mail may go out: a reminder only while its appointment stands as it was when it was queued."""
+    if mail.kind != MailKind.REMINDER:
+        return True
+    query = select(Appointment).where(col(Appointment.id) == mail.appointment_id)
+    with database.reading() as session:
+        of_it = session.exec(query).first()
+    if of_it is None or of_it.status != AppointmentStatus.BOOKED or of_it.starts_at <= clock.now():
+        return False
+    return mail.dedup_key == outbox.appointment_key(MailKind.REMINDER, of_it.public_id, of_it.revision)
+
+
+def _drop(mail: OutboxMail) -> None:
+    mine = (col(OutboxMail.id) == mail.id, col(OutboxMail.lease_id) == mail.lease_id, *_waiting(OutboxMail))
+    with database.writing() as session:
+        session.exec(delete(OutboxMail).where(*mine))
+    _log.info("mail_dropped", mail=mail.id, kind=mail.kind)
 
 
 def _record_failure(mail: OutboxMail, reason: str) -> None:

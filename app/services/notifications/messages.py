@@ -26,11 +26,21 @@ _NBSP = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceFacts:
+    """A local point, where one goes instead of the office; `access` says how to get there and in."""
+
+    name: str
+    address_lines: tuple[str, ...]
+    access: str
+
+
+@dataclass(frozen=True, slots=True)
 class AppointmentFacts:
     """What a mail tells about an appointment; `starts_at` is aware, `timezone` is the office's IANA name.
 
     `revision` starts at 1. `phone` is the number an agent calls, empty when the appointment is at a counter.
-    `manage_url` is the signed address of the page that replans and cancels.
+    `manage_url` is the signed address of the page that replans and cancels. `place` is None at the office itself.
+    `needs` are French words; `received` is the name of somebody else for whom it was booked, else empty.
     """
 
     public_id: str
@@ -49,6 +59,14 @@ class AppointmentFacts:
     phone: str
     documents: tuple[str, ...]
     manage_url: str
+    place: PlaceFacts | None = None
+    needs: tuple[str, ...] = ()
+    received: str = ""
+
+    @property
+    def where(self) -> PlaceFacts:
+        """Where one goes: the local point, else the office."""
+        return self.place or PlaceFacts(self.office_name, self.office_address_lines, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,26 @@ def rescheduled(facts: AppointmentFacts, previous_starts_at: datetime) -> Messag
     return _message("rescheduled", "Rendez-vous replanifié", facts, "PUBLISH", previous=previous)
 
 
+def to_confirm(
+    facts: AppointmentFacts, until: datetime, confirm_url: str, previous_starts_at: datetime | None = None
+) -> Message:
+    """Return the mail that asks to confirm, before `until` (aware), an appointment booked or moved; no calendar file.
+
+    `confirm_url` is the signed address of the page that confirms; `previous_starts_at` is the old time of a move.
+    """
+    words = {
+        "until": wording.moment(_local(until, facts.timezone)),
+        "confirm_url": line(confirm_url),
+        "previous": wording.moment(_local(previous_starts_at, facts.timezone)) if previous_starts_at else "",
+    }
+    return _message("to_confirm", "Rendez-vous à confirmer", facts, "", **words)
+
+
+def lapsed(facts: AppointmentFacts) -> Message:
+    """Return the mail that says the time was released, with the calendar file that removes it."""
+    return _message("lapsed", "Rendez-vous non confirmé", facts, "CANCEL")
+
+
 def cancelled(facts: AppointmentFacts) -> Message:
     """Return the mail that says the appointment is cancelled, with the calendar file that removes it."""
     return _message("cancelled", "Rendez-vous annulé", facts, "CANCEL")
@@ -81,6 +119,11 @@ def cancelled(facts: AppointmentFacts) -> Message:
 def link_again(facts: AppointmentFacts) -> Message:
     """Return the mail that gives the link of a standing appointment again."""
     return _message("link", "Votre lien de rendez-vous", facts, "")
+
+
+def reminder(facts: AppointmentFacts) -> Message:
+    """Return the mail that reminds of a standing appointment a few days before."""
+    return _message("reminder", "Rappel de votre rendez-vous", facts, "")
 
 
 def _message(kind: str, title: str, facts: AppointmentFacts, method: str, **more: str) -> Message:
@@ -104,6 +147,8 @@ def _words(facts: AppointmentFacts) -> dict[str, Any]:
         "office_phone": _phone(facts.office_phone),
         "by_phone": facts.channel is Channel.PHONE,
         "by_video": facts.channel is Channel.VIDEO,
+        "may_call": wording.NEEDS["no_phone"] not in facts.needs,
+        "video_words": wording.VIDEO_AT_PLACE,
     }
 
 
@@ -124,18 +169,25 @@ def _cleaned(facts: AppointmentFacts) -> AppointmentFacts:
         phone=line(facts.phone),
         documents=tuple(line(document) for document in facts.documents),
         manage_url=line(facts.manage_url),
+        place=_cleaned_place(facts.place) if facts.place else None,
+        needs=tuple(line(need) for need in facts.needs),
+        received=_person(facts.received, 2 * _NAME_LENGTH),
     )
 
 
-def line(text: str) -> str:
-    """Return what somebody typed as one line: no control or direction characters, at most 300 characters."""
+def _cleaned_place(place: PlaceFacts) -> PlaceFacts:
+    return PlaceFacts(line(place.name), tuple(line(each) for each in place.address_lines), line(place.access))
+
+
+def line(text: str, longest: int = _LINE_LENGTH) -> str:
+    """Return what somebody typed as one line: no control or direction characters, at most `longest` characters."""
     shown = (" " if unicodedata.category(char)[0] == "C" or char in "\u2028\u2029" else char for char in text)
-    return re.sub(r"[ \t]+", " ", "".join(shown)).strip()[:_LINE_LENGTH]
+    return re.sub(r"[ \t]+", " ", "".join(shown)).strip()[:longest]
 
 
-def _person(name: str) -> str:
+def _person(name: str, longest: int = _NAME_LENGTH) -> str:
     kept = (char if unicodedata.category(char)[0] in "LM" or char in "'’-" else " " for char in name)
-    return " ".join("".join(kept).split())[:_NAME_LENGTH].strip()
+    return " ".join("".join(kept).split())[:longest].strip()
 
 
 def typographic(text: str) -> str:

@@ -41,6 +41,14 @@ class MailKind(StrEnum):
     RECOVERY = "recovery"
     SECRETS_CHANGED = "secrets_changed"
     ASSISTANCE = "assistance"
+    REMINDER = "reminder"
+    ACCOUNT_CLOSED = "account_closed"
+    TO_CONFIRM = "to_confirm"
+    MOVED_TO_CONFIRM = "moved_to_confirm"
+    LAPSED = "lapsed"
+    WAITING_JOINED = "waiting_joined"
+    WAITING_FULL = "waiting_full"
+    WAITING_OFFER = "waiting_offer"
 
 
 class RecipientError(ValueError):

@@ -1,0 +1,295 @@
+"""Joining the waiting list, looking at one's entry and leaving; nobody learns who is on it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from app import clock
+from app.models import AuditEvent, Channel, WaitingEntry, WaitingStatus
+from app.services import database, throttle
+from app.services.appointments import waiting_links, waiting_list
+from app.services.appointments.cancellation import cancel
+from app.services.appointments.records import NotOfferedError
+from app.services.appointments.waiting_list import EntryView
+from app.services.form_errors import FieldErrors
+from app.services.throttle import TooManyAttemptsError
+from app.settings import get_settings
+from tests.booking import MONDAY, a_visitor, count, topic_of
+from tests.factories import at, make_agent, make_place, make_slots, week
+from tests.waiting import FIRST, LAST, a_waiter, an_office, check_waiting_list, join, mails
+
+NINE = at("2026-11-24 09:00")
+ANH = "anh@courriel.example"
+MONDAYS_AND_FRIDAYS = 0b0010001
+
+
+@pytest.fixture(autouse=True)
+def monday() -> Iterator[None]:
+    throttle.reset()
+    with clock.moved(MONDAY):
+        yield
+
+
+def test_who_joins_is_told_what_they_asked_and_gets_one_mail_with_the_way_out(db: str) -> None:
+    office = an_office()
+
+    view = join(office, email=ANH, weekdays=MONDAYS_AND_FRIDAYS)
+
+    assert (view.office_id, view.channel, view.weekdays, view.status) == (
+        office.id,
+        Channel.COUNTER,
+        MONDAYS_AND_FRIDAYS,
+        WaitingStatus.WAITING,
+    )
+    assert view.weekday_words == "lundi et vendredi"
+    assert view.period_words == "du 24 novembre 2026 au 4 décembre 2026"
+    (mail,) = mails("waiting_joined")
+    assert mail.recipient == ANH
+    assert mail.subject == "Vous êtes sur la liste d’attente"
+    with database.reading() as session:
+        entry = session.execute(select(WaitingEntry)).scalar_one()
+    for body in (mail.text_body or "", mail.html_body or ""):
+        assert waiting_links.entry_url(entry.public_id) in body
+        assert "lundi et vendredi, du 24 novembre 2026 au 4 décembre 2026" in body
+        assert "rue des Essais" in body
+
+
+def test_the_link_of_the_mail_shows_the_entry_and_changes_nothing(db: str) -> None:
+    anh = a_waiter(an_office())
+
+    view = waiting_list.entry(anh.token)
+
+    assert view is not None
+    assert (view.first_day, view.last_day, view.status) == (FIRST, LAST, WaitingStatus.WAITING)
+    assert waiting_list.entry(anh.token) == view
+    assert anh.row.status == WaitingStatus.WAITING
+
+
+@pytest.mark.parametrize("token", ["", "x", "é", "0" * 300, "0" * 32 + "-" + "a" * 26])
+def test_a_forged_link_shows_nothing_and_leaves_nothing(db: str, token: str) -> None:
+    anh = a_waiter(an_office())
+
+    assert waiting_list.entry(token) is None
+    assert waiting_list.leave(token) is None
+    assert waiting_list.offer(token) is None
+    assert waiting_list.decline(token) is None
+    assert anh.row.status == WaitingStatus.WAITING
+
+
+def test_a_link_of_an_entry_is_no_link_of_an_offer(db: str) -> None:
+    anh = a_waiter(an_office())
+
+    assert waiting_links.public_id_of(waiting_links.offer_token(anh.row.public_id)) is None
+    assert waiting_links.offer_id_of(anh.token) is None
+
+
+def test_who_leaves_is_off_the_list_and_may_press_the_button_again(db: str) -> None:
+    office = an_office()
+    anh = a_waiter(office)
+
+    views = [waiting_list.leave(anh.token), waiting_list.leave(anh.token)]
+
+    assert [view and view.status for view in views] == [WaitingStatus.LEFT, WaitingStatus.LEFT]
+    make_slots(office, NINE)
+    assert waiting_list.run() == 0
+    assert anh.offers == []
+
+
+def test_who_left_may_join_again_behind_those_who_came_meanwhile(db: str) -> None:
+    office = an_office()
+    anh = a_waiter(office, email=ANH)
+    bao = a_waiter(office)
+    anh.leave()
+    again = a_waiter(office, email=ANH)
+    make_slots(office, NINE)
+
+    waiting_list.run()
+
+    assert (bao.offered, again.offered) == ([NINE], [])
+
+
+def test_a_stranger_gets_the_same_answer_whether_or_not_an_address_waits(db: str) -> None:
+    office = an_office()
+    fresh = join(office, key="stranger", email="nobody@courriel.example")
+    a_waiter(office, email=ANH)
+    known = join(office, key="stranger", email=ANH)
+    full = [join(an_office(), email="full@courriel.example") for _ in range(5)]
+
+    assert known == fresh
+    assert {replace(view, office_id=0, office_name="") for view in full} == {
+        replace(fresh, office_id=0, office_name="")
+    }
+
+
+def test_a_stranger_takes_no_day_away_from_somebody_and_learns_nothing_in_the_demo_mailbox(db: str) -> None:
+    office = an_office()
+    anh = a_waiter(office, email=ANH, weekdays=0b0000011)
+
+    join(
+        office, key="stranger", email=ANH.upper(), weekdays=0b1000000, first=date(2026, 11, 29), last=date(2026, 11, 30)
+    )
+
+    assert (anh.row.weekdays, anh.row.first_day, anh.row.last_day) == (0b1000011, FIRST, LAST)
+    assert {mail.visitor_key for mail in mails("waiting_joined", anh.email)} == {anh.key}
+    assert count(WaitingEntry) == 1
+
+
+def test_the_same_browser_changes_its_days_without_losing_its_place(db: str) -> None:
+    office = an_office()
+    anh = a_waiter(office)
+    a_waiter(office)
+
+    join(office, key=anh.key, email=anh.email, weekdays=0b0000001, first=date(2026, 11, 30), last=date(2026, 12, 1))
+
+    assert count(WaitingEntry) == 2
+    assert (anh.row.weekdays, anh.row.first_day, anh.row.last_day) == (1, date(2026, 11, 30), date(2026, 12, 1))
+    assert len(mails("waiting_joined", anh.email)) == 2
+
+
+def test_joining_twice_the_same_way_sends_one_mail_a_day(db: str) -> None:
+    office = an_office()
+    for _ in range(3):
+        join(office, key="anh", email=ANH)
+    assert len(mails("waiting_joined", ANH)) == 1
+
+    with clock.moved(MONDAY + timedelta(days=1)):
+        join(office, key="anh", email=ANH)
+    assert len(mails("waiting_joined", ANH)) == 2
+
+
+def test_the_fourth_thing_an_address_waits_for_is_refused_by_mail_only(db: str) -> None:
+    waiting = [a_waiter(an_office(), email=ANH) for _ in range(3)]
+
+    join(an_office(), key="anywhere", email=ANH)
+    join(an_office(), key="anywhere", email=ANH)
+
+    assert count(WaitingEntry) == 3
+    (mail,) = mails("waiting_full")
+    assert mail.recipient == ANH
+    assert mail.visitor_key == waiting[0].key
+    for one in waiting:
+        assert waiting_links.entry_url(one.row.public_id) in (mail.text_body or "")
+        assert waiting_links.entry_url(one.row.public_id) in (mail.html_body or "")
+
+
+def test_there_is_room_again_after_leaving_one_list(db: str) -> None:
+    waiting = [a_waiter(an_office(), email=ANH) for _ in range(3)]
+    waiting[0].leave()
+
+    join(an_office(), email=ANH)
+
+    assert count(WaitingEntry) == 4
+    assert mails("waiting_full") == []
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"email": "not an address"}, "email"),
+        ({"email": "a@b.example\r\nBcc: c@d.example"}, "email"),
+        ({"email": " "}, "email"),
+        ({"weekdays": 0}, "weekdays"),
+        ({"weekdays": 128}, "weekdays"),
+        ({"weekdays": -1}, "weekdays"),
+        ({"weekdays": 0b1000000, "first": date(2026, 11, 24), "last": date(2026, 11, 27)}, "weekdays"),
+        ({"first": date(2026, 11, 26), "last": date(2026, 11, 25)}, "last_day"),
+        ({"first": date(2026, 11, 1), "last": date(2026, 11, 22)}, "last_day"),
+        ({"last": date(2027, 11, 25)}, "last_day"),
+    ],
+)
+def test_what_is_wrong_is_said_at_the_field(db: str, wish: dict[str, object], field: str) -> None:
+    with pytest.raises(FieldErrors) as wrong:
+        join(an_office(), **wish)  # type: ignore[arg-type]
+    assert list(wrong.value.errors) == [field]
+    assert count(WaitingEntry) == 0
+
+
+def test_a_first_day_in_the_past_means_today_and_the_horizon_is_the_last_day(db: str) -> None:
+    last = date(2026, 11, 23) + timedelta(days=get_settings().horizon_days)
+    view = join(an_office(), first=date(2020, 1, 1), last=last)
+    assert (view.first_day, view.last_day) == (date(2026, 11, 23), last)
+
+
+def test_nobody_waits_for_what_an_office_does_not_offer(db: str) -> None:
+    with pytest.raises(NotOfferedError):
+        join(an_office(), topic="unknown")
+    with pytest.raises(NotOfferedError):
+        join(an_office(), channel=Channel.VIDEO)
+
+
+def test_a_script_that_joins_with_many_addresses_is_slowed_down(db: str) -> None:
+    office = an_office()
+    for number in range(5):
+        join(office, key="script", email=f"victim-{number}@courriel.example")
+    with pytest.raises(TooManyAttemptsError):
+        join(office, key="script", email="victim@courriel.example")
+    assert count(WaitingEntry) == 5
+
+
+def test_the_audit_log_knows_entries_by_number_only(db: str) -> None:
+    anh = a_waiter(an_office(), email=ANH)
+    anh.leave()
+    with database.reading() as session:
+        events = session.execute(select(AuditEvent).order_by(col(AuditEvent.id))).scalars().all()
+    told = [(event.event, event.subject, event.outcome) for event in events]
+    assert told == [
+        ("waiting_entry", f"waiting {anh.entry_id}", "joined"),
+        ("waiting_entry", f"waiting {anh.entry_id}", "left"),
+    ]
+
+
+def test_one_waits_for_a_local_point_and_is_offered_only_what_is_there(db: str) -> None:
+    office = an_office()
+    place = make_place(office.id)
+    make_agent(office.id, week("9:00-12:00", channels=Channel.COUNTER, place=place))
+    there = a_waiter(office, place=place)
+    make_slots(office, NINE)
+    make_slots(office, NINE + timedelta(hours=1), channels=Channel.COUNTER, place=place)
+
+    waiting_list.run()
+
+    assert there.offered == [NINE + timedelta(hours=1)]
+    (mail,) = mails("waiting_offer")
+    assert "place des Essais" in (mail.text_body or "")
+    view = waiting_list.offer(there.offer_token)
+    assert view is not None
+    assert (view.place_id, view.address_lines[1]) == (place, "11800 Trèbes")
+    check_waiting_list()
+
+
+def test_an_entry_ends_with_its_last_day_where_the_office_is(db: str) -> None:
+    paris = a_waiter(an_office(), last=date(2026, 11, 25))
+    tahiti = a_waiter(an_office(timezone="Pacific/Tahiti"), first=date(2026, 11, 24), last=date(2026, 11, 25))
+
+    with clock.moved(at("2026-11-25 23:59")):
+        waiting_list.run()
+        assert paris.row.status == WaitingStatus.WAITING
+    with clock.moved(at("2026-11-26 00:01")):
+        waiting_list.run()
+        assert (paris.row.status, tahiti.row.status) == (WaitingStatus.OVER, WaitingStatus.WAITING)
+    with clock.moved(at("2026-11-26 00:01", "Pacific/Tahiti")):
+        waiting_list.run()
+        assert tahiti.row.status == WaitingStatus.OVER
+
+
+def test_cancelling_at_an_office_where_nobody_waits_offers_nothing(db: str) -> None:
+    a_waiter(an_office())
+    office = an_office()
+    make_slots(office, NINE)
+    booked = a_visitor().confirm(office, NINE)
+
+    cancel(booked.public_id, "key")
+
+    assert mails("waiting_offer") == []
+
+
+def test_the_topic_decides_how_long_it_takes(db: str) -> None:
+    assert join(an_office(), topic=topic_of(60)).minutes == 60
+
+
+def _anywhere(view: EntryView) -> EntryView:
+    return replace(view, office_id=0, office_name="")
