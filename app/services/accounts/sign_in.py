@@ -33,7 +33,7 @@ REFUSED = (
     "si vous avez oublié votre mot de passe, choisissez-en un nouveau."
 )
 NO_PASSWORD = "Saisissez votre mot de passe."  # noqa: S105 (words, not a secret)
-NO_CAPTCHA = "Recopiez les six caractères de l’image, ou écoutez-les."
+NO_CAPTCHA = "Recopiez les six caractères de l’image, écoutez-les, ou attendez la fin de la vérification sans recopie."
 WRONG_CAPTCHA = "Les caractères ne correspondent pas\u00a0: recopiez ceux de la nouvelle image."
 BUSY = "De nombreuses personnes se connectent en ce moment. Patientez quelques secondes, puis recommencez."
 
