@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app.services import database
 from app.settings import get_settings
@@ -21,6 +21,9 @@ _HERE = Path(__file__).parent
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 Arrive = Callable[..., Visitor]
+
+# A busy machine is slow, not wrong: speed is measured in bench/.
+expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,7 +18,7 @@ from app.frontend import PROJECT
 from tests.services import free_port
 
 SECRET = "key-of-the-portal-under-test"
-_START_SECONDS = 60
+_START_SECONDS = 120
 
 
 @dataclass
