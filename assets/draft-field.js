@@ -15,6 +15,7 @@ function useDraft({ name, draft, force, onSave }) {
   const seen = useRef(force);
   const save = useRef(onSave);
   const typed = useRef(null);
+  const shown = useRef("");
   save.current = onSave;
 
   const flush = () => {
@@ -46,8 +47,10 @@ function useDraft({ name, draft, force, onSave }) {
     const forced = seen.current !== force;
     seen.current = force;
     if (forced) typed.current = null;
-    // What a person has typed wins over an older draft that arrives late.
-    if (element && (forced || (element.value === "" && typed.current === null && draft))) element.value = draft ?? "";
+    // What a person has typed wins over an older draft that arrives late; a draft that a page had kept from before its
+    // reload gives way to the one that is loaded then.
+    const untouched = element && typed.current === null && element.value === shown.current;
+    if (element && (forced || (untouched && draft !== undefined))) shown.current = element.value = draft ?? "";
   }, [draft, force]);
   return {
     ref: field,

@@ -108,4 +108,5 @@
   const tabs = new BroadcastChannel("guichet");
   tabs.onmessage = reload;
   if (sessionStorage.out) tabs.postMessage(delete sessionStorage.out);
+  navigator.serviceWorker?.register("/sw.js");
 })();

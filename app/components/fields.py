@@ -142,18 +142,21 @@ def radio(
     )
 
 
-def checkbox(state: Any, name: str, *label: Any, mark: str = "", checked: Any = False) -> rx.Component:
+def checkbox(
+    state: Any, name: str, *label: Any, mark: str = "", checked: Any = False, keep: Any = None
+) -> rx.Component:
     """Return a box to tick; a form that is submitted holds « oui » under its name when it is ticked.
 
-    `checked` is how it stands at first.
+    `checked` is how it stands at first; `keep` is called with the name and « oui », or nothing once it is not ticked.
     """
+    ticked = {} if keep is None else {"on_change": lambda is_ticked: keep(name, rx.cond(is_ticked, "oui", ""))}
     # Not by `id=`: Reflex would send true in place of the value.
     attributes = {"id": name, "name": name, "value": "oui", **described(state, name)}
     return rx.el.div(
         error_message(state, name),
         rx.el.label(
             # Its key: what was ticked before may arrive after the first rendering.
-            rx.el.input(type="checkbox", default_checked=checked, key=f"{checked}", custom_attrs=attributes),
+            rx.el.input(type="checkbox", default_checked=checked, key=f"{checked}", custom_attrs=attributes, **ticked),
             rx.el.span(*label, _mark(mark)),
             class_name="choice",
         ),

@@ -1,60 +1,110 @@
 """The CAPTCHA of a form: which challenge is shown, and whether the answer fits."""
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from app import addresses
-from app.services import captcha, throttle
+from app.services import captcha, captcha_work, throttle
 from app.services.throttle import TooManyAttemptsError
 from app.state.base import call, network_of, text, visitor_of
 
-FIELD = "captcha"
+FIELD, BLOCK = "captcha", "captcha-bloc"
+_LONGEST_COPY = 20
 _MISSING = "Recopiez les six caractères de l’image, ou écoutez-les"
-_WRONG = "Les caractères ne correspondent pas : recopiez ceux de la nouvelle image"
-_TOO_MANY = "Trop d’essais : attendez une minute, puis recopiez les caractères"
+_WRONG = "Les caractères ne correspondent pas : recopiez ceux de la nouvelle image"
+_TOO_MANY = "Trop d’essais : attendez une minute, puis recopiez les caractères"
+_WORK_MISSING = "Attendez la fin de la vérification, puis envoyez de nouveau le formulaire"
+_WORK_WRONG = "La vérification a expiré : attendez la fin de la nouvelle, puis envoyez de nouveau le formulaire"
+_WORK_TOO_MANY = "Trop d’essais : attendez une minute, puis envoyez de nouveau le formulaire"
 
 
 class CaptchaMixin(rx.State, mixin=True):
-    """The addresses of the picture and of the sound; the answer never leaves the server."""
+    """The addresses of the picture and of the sound, or the work to do; the answer never leaves the server.
+
+    `captcha_id` is for the forms that the browser itself posts; it says no more than the picture's address.
+    """
 
     captcha_image: str = ""
     captcha_sound: str = ""
+    captcha_work: str = ""
+    captcha_id: str = ""
     _captcha_id: str = ""
 
     @rx.event
     async def change_captcha(self) -> None:
         """Show another picture."""
-        await self._new_captcha()
+        await self._new_captcha(captcha.TEXT)
+
+    @rx.event
+    async def compute_captcha(self) -> EventSpec:
+        """Give the browser something to compute, in place of the picture and the sound."""
+        await self._new_captcha(captcha.WORK)
+        return rx.set_focus(BLOCK)
+
+    @rx.event
+    async def copy_captcha(self) -> EventSpec:
+        """Show a picture in place of the computation."""
+        await self._new_captcha(captcha.TEXT)
+        return rx.set_focus(BLOCK)
 
     async def _keep_or_renew_captcha(self) -> None:
-        """Show another picture only if the one shown no longer serves: what was typed of it stays otherwise."""
+        """Give another challenge only if the one shown no longer serves: what was typed of it stays otherwise."""
         visitor = visitor_of(self)
-        if visitor and await call(captcha.answer_for_media, visitor, self._captcha_id) is None:
+        if visitor and not await call(captcha.lives, visitor, self._captcha_id):
             await self._new_captcha()
 
-    async def _new_captcha(self) -> None:
+    async def _new_captcha(self, kind: str = "") -> None:
+        """Show a new challenge of this kind, or of the kind that is shown now."""
         visitor = visitor_of(self)
         if visitor is None:
             return
+        kind = kind or (captcha.WORK if self.captcha_work else captcha.TEXT)
         try:
             # New cookies come free, so the network has a limit of its own.
             await call(throttle.hit, "captcha_network", network_of(self))
-            challenge = await call(captcha.issue, visitor)
+            challenge = await call(captcha.issue, visitor, kind)
         except TooManyAttemptsError:
             return
-        self._captcha_id = challenge
+        self._captcha_id = self.captcha_id = challenge
+        if kind == captcha.WORK:
+            work = await call(captcha.work, visitor, challenge)
+            self.captcha_work = work or ""
+            return
+        self.captcha_work = ""
         self.captcha_image = addresses.captcha_image(challenge)
         self.captcha_sound = addresses.captcha_sound(challenge)
 
     async def _captcha_error(self, answer: object) -> str:
         """Check and use up the challenge; return what to tell the person, empty when the answer fits."""
-        visitor, typed = visitor_of(self), text(answer, 20)
+        computes = bool(self.captcha_work)
+        visitor = visitor_of(self)
+        typed = text(answer, captcha_work.LONGEST_ANSWER if computes else _LONGEST_COPY)
         if visitor is None or not typed:
-            return _MISSING
+            return _WORK_MISSING if computes else _MISSING
         try:
             fits = await call(captcha.check, visitor, self._captcha_id, typed)
         except TooManyAttemptsError:
-            return _TOO_MANY
+            return _WORK_TOO_MANY if computes else _TOO_MANY
         if fits:
             return ""
         await self._new_captcha()
-        return _WRONG
+        return _WORK_WRONG if computes else _WRONG
+
+
+class HumanMixin(CaptchaMixin, mixin=True):
+    """A form that remembers that its CAPTCHA was passed while the rest of it is put right."""
+
+    human: bool = False
+
+    async def _captcha_errors(self, data: object) -> dict[str, str]:
+        """Check and use up the challenge of a submitted form unless that was done; return what is wrong, by field."""
+        if self.human:
+            return {}
+        found = data if isinstance(data, dict) else {}
+        problem = await self._captcha_error(found.get(FIELD, ""))
+        if problem:
+            return {FIELD: problem}
+        self._captcha_id, self.human = "", True
+        # The picture has done its work: at the next visit it shows once there is a new one.
+        self.captcha_image = self.captcha_sound = ""
+        return {}

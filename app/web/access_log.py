@@ -19,8 +19,11 @@ _REFERENCE = "guichet.reference"
 _HIDDEN = "…"
 _SECRET_FOLDERS = (
     f"{addresses.FOLLOW_UP}/",
+    f"{addresses.CONFIRM}/",
     f"{addresses.NOT_ME}/",
     f"{addresses.RECOVERY_RESET}/",
+    f"{addresses.PERSONAL_NOT_ME}/",
+    f"{addresses.PERSONAL_RESET}/",
     "/captcha/",
 )
 _LONGEST_SEGMENT = 40

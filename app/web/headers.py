@@ -21,9 +21,13 @@ _FILE = re.compile(r"\.[a-z0-9]{1,8}$")
 # Whoever knows such an address may act: it goes into no other request.
 _SECRET_FOLDERS = (
     f"{addresses.FOLLOW_UP}/",
+    f"{addresses.CONFIRM}/",
     f"{addresses.NOT_ME}/",
     f"{addresses.RECOVERY_RESET}/",
+    f"{addresses.PERSONAL_NOT_ME}/",
+    f"{addresses.PERSONAL_RESET}/",
     addresses.ACTIVATION_CODE,
+    addresses.PERSONAL_ACTIVATION,
 )
 
 _ALWAYS = {
@@ -52,6 +56,12 @@ _ON_PAGES = {
     ),
 }
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_OWN_POLICIES = {
+    # A worker obeys the policy it came with: it fetches pages of the portal, and nothing else.
+    addresses.SERVICE_WORKER: f"{_NOTHING}; connect-src 'self'",
+    # Kept by the worker with its policy, so none that changes with the build.
+    addresses.OFFLINE: f"{_NOTHING}; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'",
+}
 
 
 class SecurityHeaders:
@@ -85,14 +95,17 @@ class SecurityHeaders:
         is_page = _is_page(path, headers)
         if is_page:
             headers.update(_ON_PAGES)
-        headers["Content-Security-Policy"] = self._policy(path) if is_page else _NOTHING
+        headers["Content-Security-Policy"] = self._policy(path, is_page=is_page)
         headers["Referrer-Policy"] = "no-referrer" if path.startswith(_SECRET_FOLDERS) else "same-origin"
         if _PRIVATE.match(path):
             headers["X-Robots-Tag"] = "noindex"
         if "no-store" not in headers.get("Cache-Control", ""):
             headers["Cache-Control"] = cache_control(path, status, is_page=is_page)
 
-    def _policy(self, path: str) -> str:
+    def _policy(self, path: str, *, is_page: bool) -> str:
+        own = _OWN_POLICIES.get(path)
+        if own is not None or not is_page:
+            return own or _NOTHING
         return self._policies.get(path.rstrip("/") or "/", self._fallback)
 
 

@@ -1,0 +1,15 @@
+"""The next appointment on the person's own device, at their wish, for the page without a connection.
+
+It stays in the browser's storage (assets/on-device.js writes it, assets/hors-ligne.js reads it) and never comes back
+to the server, which accepts no variable from a browser (app/web/events.py).
+"""
+
+import reflex as rx
+from reflex.event import EventSpec
+
+NAME = "prochain-rendez-vous"
+
+
+def forget() -> EventSpec:
+    """Return the event that erases it; for « Effacer et quitter » and for an appointment that is cancelled."""
+    return rx.remove_local_storage(NAME)
