@@ -88,7 +88,7 @@ def _form() -> rx.Component:
                 lines=True,
                 rows="7",
             ),
-            captcha(AssistanceState),
+            rx.cond(AssistanceState.human, rx.fragment(), captcha(AssistanceState)),
             buttons.actions(buttons.submit("Envoyer", AssistanceState.busy)),
             on_submit=AssistanceState.submit,
         ),

@@ -129,6 +129,7 @@ def _choices() -> tuple[rx.Component, ...]:
                 inline=True,
             ),
             fields.checkbox(GalleryState, "accord", "J’ai lu les conditions générales"),
+            fields.checkbox(GalleryState, "accord-coche", "Case déjà cochée", checked=True),
             fields.checkbox(GalleryState, "accord-faux", "Case à cocher, avec une erreur", mark="obligatoire"),
             class_name="form",
         ),
@@ -148,7 +149,17 @@ def _radios(name: str, legend: str, chosen: Any = GalleryState.chosen_canal) -> 
 def _passwords() -> tuple[rx.Component, ...]:
     return (
         rx.el.div(
-            password.password_field(GalleryState, "secret", "Mot de passe", hint="12 caractères au moins."),
+            password.password_field(GalleryState, "secret", "Mot de passe", hint="20 caractères au moins."),
+            password.password_field(
+                GalleryState,
+                "secret-faux",
+                "Mot de passe, avec une erreur",
+                hint="20 caractères au moins.",
+                after=password.strength_meter(rx.Var.create("Faible")),
+            ),
+            password.password_field(
+                GalleryState, "secret-connu", "Votre mot de passe", mark="", autocomplete="current-password"
+            ),
             *(password.strength_meter(rx.Var.create(level)) for level in ("", "Faible", "Moyen", "Fort")),
             password.advice_button(),
             password.advice_dialog(),

@@ -1,5 +1,6 @@
 """« Mot de passe oublié ? » and the page behind the link of its mail."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -20,7 +21,11 @@ def recovery() -> rx.Component:
     """Return the form that asks for the link."""
     return layout.page(
         rx.el.h1("Mot de passe oublié", id="titre", tab_index=-1),
-        rx.cond(RecoveryState.no_cookies, no_cookies(), rx.cond(RecoveryState.sent, _sent(), _form())),
+        rx.cond(
+            RecoveryState.no_cookies,
+            no_cookies(),
+            rx.cond(RecoveryState.sent, sent("professionnel", addresses.PROFESSIONAL_SIGN_IN), _form()),
+        ),
         crumbs=_CRUMBS,
         here="Mot de passe oublié",
     )
@@ -28,33 +33,43 @@ def recovery() -> rx.Component:
 
 def reset() -> rx.Component:
     """Return the page where a new password is chosen."""
+    return reset_page(ResetState, _CRUMBS, recovery=addresses.RECOVERY)
+
+
+def reset_page(state: Any, crumbs: Sequence[layout.Crumb], *, recovery: str) -> rx.Component:
+    """Return the page behind the link, for a state that mixes in ResetMixin.
+
+    The last of `crumbs` is where one signs in, `recovery` where another link is asked for.
+    """
+    sign_in = crumbs[-1][1]
     return layout.page(
         rx.match(
-            ResetState.status,
-            ("ready", _new_password()),
-            ("gone", _gone()),
-            ("done", _done()),
+            state.status,
+            ("ready", _new_password(state)),
+            ("gone", _gone(recovery, sign_in)),
+            ("done", _done(sign_in)),
             rx.fragment(rx.el.h1("Nouveau mot de passe", id="titre", tab_index=-1), notices.waiting()),
         ),
-        crumbs=_CRUMBS,
+        crumbs=crumbs,
         here="Nouveau mot de passe",
     )
 
 
-def _sent() -> rx.Component:
+def sent(space: str, sign_in: str) -> rx.Component:
+    """Return the answer, the same whether or not there is such a space; `space` is its kind in words."""
     demo = rx.el.p(rx.el.a("Ouvrir la boîte de démonstration", href=addresses.DEMO_MAILBOX), class_name="soft")
     return rx.fragment(
         notices.notice(
             rx.el.h2("Demande prise en compte", id="envoye", tab_index=-1),
             rx.el.p(
-                "Si ces informations correspondent à un espace professionnel, un courriel part à l’instant vers "
+                f"Si ces informations correspondent à un espace {space}, un courriel part à l’instant vers "
                 "l’adresse indiquée. Son lien sert une seule fois, dans les 10 minutes."
             ),
             rx.el.p("Rien n’arrive ? Regardez dans les courriers indésirables, puis vérifiez chaque information."),
             tone="ok",
         ),
         *([demo] if get_settings().is_demo else []),
-        buttons.actions(buttons.go("Revenir à la connexion", addresses.PROFESSIONAL_SIGN_IN, "btn second")),
+        buttons.actions(buttons.go("Revenir à la connexion", sign_in, "btn second")),
     )
 
 
@@ -123,17 +138,17 @@ def _answer() -> rx.Component:
     return fields.framed(RecoveryState, "trust_answer", "Réponse à la question de confiance", control, hint=hint)
 
 
-def _new_password() -> rx.Component:
+def _new_password(state: Any) -> rx.Component:
     return rx.fragment(
         rx.el.h1("Choisissez un nouveau mot de passe", id="titre", tab_index=-1),
         rx.el.p("Toutes vos sessions seront fermées, sur tous vos appareils.", class_name="lead"),
-        fields.error_summary(ResetState),
+        fields.error_summary(state),
         fields.form(
             fields.required_note("Tous les champs sont obligatoires."),
-            username(ResetState.email),
-            *new_password_fields(ResetState),
-            buttons.actions(buttons.submit("Enregistrer", ResetState.busy)),
-            on_submit=ResetState.submit,
+            username(state.email),
+            *new_password_fields(state),
+            buttons.actions(buttons.submit("Enregistrer", state.busy)),
+            on_submit=state.submit,
         ),
         advice_dialog(),
     )
@@ -164,7 +179,7 @@ def new_password_fields(state: Any) -> list[rx.Component]:
     ]
 
 
-def _gone() -> rx.Component:
+def _gone(recovery: str, sign_in: str) -> rx.Component:
     return rx.fragment(
         rx.el.h1("Ce lien ne sert plus", id="titre", tab_index=-1),
         rx.el.p(
@@ -173,17 +188,17 @@ def _gone() -> rx.Component:
             class_name="lead",
         ),
         buttons.actions(
-            buttons.go("Demander un nouveau lien", addresses.RECOVERY),
-            buttons.go("Revenir à la connexion", addresses.PROFESSIONAL_SIGN_IN, "btn second"),
+            buttons.go("Demander un nouveau lien", recovery),
+            buttons.go("Revenir à la connexion", sign_in, "btn second"),
         ),
     )
 
 
-def _done() -> rx.Component:
+def _done(sign_in: str) -> rx.Component:
     return rx.fragment(
         rx.el.h1("Votre mot de passe est changé", id="titre", tab_index=-1),
         notices.notice(
             rx.el.p("Toutes vos sessions sont fermées. Un courriel vous le confirme."), tone="ok", role="status"
         ),
-        buttons.actions(buttons.go("Se connecter", addresses.PROFESSIONAL_SIGN_IN)),
+        buttons.actions(buttons.go("Se connecter", sign_in)),
     )

@@ -1,5 +1,7 @@
 """« Connexion à votre espace professionnel »."""
 
+from typing import Any
+
 import reflex as rx
 
 from app import addresses
@@ -18,7 +20,7 @@ def sign_in() -> rx.Component:
     return layout.page(
         _security_notice(),
         rx.el.h1("Connexion à votre espace professionnel", id="titre", tab_index=-1),
-        rx.cond(SignInState.no_cookies, no_cookies(), rx.fragment(_refusal(), _form())),
+        rx.cond(SignInState.no_cookies, no_cookies(), rx.fragment(refusal(SignInState), _form())),
         rx.el.div(_creation(), _activation(), _help(), _local_taxes(), class_name="cards"),
         here="Espace professionnel",
     )
@@ -45,12 +47,13 @@ def _security_notice() -> rx.Component:
     )
 
 
-def _refusal() -> rx.Component:
+def refusal(state: Any) -> rx.Component:
+    """Return why the last sign-in was refused, if it was; `state` mixes in SignInMixin."""
     return rx.cond(
-        SignInState.refused != "",
+        state.refused != "",
         rx.el.div(
             rx.el.h2("Vous n’êtes pas connecté"),
-            rx.el.p(SignInState.refused),
+            rx.el.p(state.refused),
             id=SUMMARY_ID,
             class_name="error-summary",
             role="alert",
@@ -59,47 +62,68 @@ def _refusal() -> rx.Component:
     )
 
 
-def _form() -> rx.Component:
+def posted_form(state: Any, *identifier: rx.Component, space: str, recovery: str, action: str) -> rx.Component:
+    """Return the form that the browser posts to `action`: what one signs in with, password and CAPTCHA.
+
+    `space` is the kind of space in words, `recovery` the page for a lost password; `state` mixes in SignInMixin.
+    """
     return native_form(
         fields.required_note("Tous les champs sont obligatoires."),
-        _address(),
+        *identifier,
         password_field(
-            SignInState,
+            state,
             "mot-de-passe",
             "Mot de passe",
-            hint="Celui de votre espace professionnel. Les majuscules et les minuscules comptent.",
+            hint=f"Celui de votre espace {space}. Les majuscules et les minuscules comptent.",
             mark="",
             autocomplete="current-password",
-            after=rx.el.p(rx.el.a("Mot de passe oublié ?", href=addresses.RECOVERY), class_name="under"),
+            after=rx.el.p(rx.el.a("Mot de passe oublié ?", href=recovery), class_name="under"),
         ),
-        captcha(SignInState, SignInState.renew),
-        rx.el.input(type="hidden", name="captcha-id", value=SignInState.captcha_id),
+        captcha(state),
+        rx.el.input(type="hidden", name="captcha-id", value=state.captcha_id),
         buttons.actions(buttons.submit("Se connecter")),
-        action=addresses.PROFESSIONAL_SIGN_IN,
+        action=action,
         class_name="form",
     )
 
 
-def _address() -> rx.Component:
-    hint = "Format attendu : adresse@domaine.fr"
+def posted_field(state: Any, name: str, label: str, hint: Any, **attributes: str) -> rx.Component:
+    """Return the field of what one signs in with; after a refusal it holds what was typed."""
     control = DraftInput.create(
-        id="adresse",
-        name="adresse",
-        draft=SignInState.draft["adresse"],
+        id=name,
+        name=name,
+        draft=state.draft[name],
         force=0,
         custom_attrs={
-            "type": "email",
             "autoComplete": "username",
             "spellCheck": "false",
-            "maxLength": "254",
-            **fields.described(SignInState, "adresse", hint=hint),
+            **attributes,
+            **fields.described(state, name, hint=hint),
         },
     )
-    return fields.framed(SignInState, "adresse", "Adresse électronique", control, hint=hint)
+    return fields.framed(state, name, label, control, hint=hint)
+
+
+def card(title: str, text: str, *links: rx.Component) -> rx.Component:
+    """Return one of the ways beside signing in."""
+    return rx.el.section(
+        rx.el.h2(title), rx.el.p(text), rx.el.div(*links, class_name="more"), class_name="card small-title"
+    )
+
+
+def _form() -> rx.Component:
+    hint = "Format attendu : adresse@domaine.fr"
+    return posted_form(
+        SignInState,
+        posted_field(SignInState, "adresse", "Adresse électronique", hint, type="email", maxLength="254"),
+        space="professionnel",
+        recovery=addresses.RECOVERY,
+        action=addresses.PROFESSIONAL_SIGN_IN,
+    )
 
 
 def _creation() -> rx.Component:
-    return _card(
+    return card(
         "Vous n’avez pas d’espace professionnel ?",
         "Un seul espace suffit pour toutes les entreprises que vous représentez.",
         buttons.go("Créer votre espace professionnel", addresses.SPACE_CHOICE, "btn second"),
@@ -107,7 +131,7 @@ def _creation() -> rx.Component:
 
 
 def _activation() -> rx.Component:
-    return _card(
+    return card(
         "Activation de votre espace professionnel et de vos services",
         "Les nouveaux espaces et services doivent être activés avant d’être utilisés.",
         buttons.go("Activer", addresses.ACTIVATION_CODE, "btn second"),
@@ -115,7 +139,7 @@ def _activation() -> rx.Component:
 
 
 def _help() -> rx.Component:
-    return _card(
+    return card(
         "Besoin d’aide ?",
         "Chaque démarche est expliquée pas à pas.",
         rx.el.a("Accéder aux fiches pratiques", href=addresses.HELP),
@@ -123,14 +147,8 @@ def _help() -> rx.Component:
 
 
 def _local_taxes() -> rx.Component:
-    return _card(
+    return card(
         "Payer vos impôts locaux",
         "Taxe foncière ou cotisation foncière des entreprises, avec la référence de votre avis.",
         rx.el.a("Payer en ligne", rx.el.span(" vos impôts locaux", class_name="unseen"), href=addresses.LOCAL_TAXES),
-    )
-
-
-def _card(title: str, text: str, link: rx.Component) -> rx.Component:
-    return rx.el.section(
-        rx.el.h2(title), rx.el.p(text), rx.el.div(link, class_name="more"), class_name="card small-title"
     )

@@ -7,20 +7,14 @@ import reflex as rx
 from app import addresses
 from app.components import buttons, fields, notices
 from app.components.captcha import captcha
+from app.components.identifiers import identifier_fields
 from app.components.identity import address_fields, company_fields, iban_field, person_fields, trust_fields
 from app.components.journey import wizard_page
-from app.components.password import advice_button, advice_dialog, password_field, strength_meter
+from app.components.password import advice_dialog
 from app.components.stepper import SIGN_UP
 from app.settings import get_settings
-from app.state.sign_up import (
-    ConditionsState,
-    FormState,
-    IdentifiersState,
-    Line,
-    RegisteredState,
-    SignUpState,
-    SummaryState,
-)
+from app.state.sign_up import ConditionsState, IdentifiersState, SignUpState
+from app.state.sign_up_form import FormState, Line, RegisteredState, SummaryState
 
 _CRUMBS = (("Espace professionnel", addresses.PROFESSIONAL_SIGN_IN), ("Choix du mode", addresses.SPACE_CHOICE))
 
@@ -41,6 +35,7 @@ def conditions() -> rx.Component:
                 " et les accepte sans restriction.",
                 mark="obligatoire",
                 checked=ConditionsState.accepted,
+                keep=ConditionsState.keep,
             ),
             rx.cond(ConditionsState.human, rx.fragment(), captcha(ConditionsState)),
             _actions("Continuer", ConditionsState.busy, addresses.SPACE_CHOICE),
@@ -60,26 +55,7 @@ def identifiers() -> rx.Component:
         fields.error_summary(IdentifiersState),
         fields.form(
             fields.required_note(),
-            _email("email", "Adresse électronique de connexion", "Par exemple : nom@domaine.fr"),
-            _email("email_again", "Confirmez l’adresse électronique de connexion", ""),
-            rx.cond(
-                IdentifiersState.has_password,
-                notices.notice(
-                    rx.el.p(
-                        "Votre mot de passe est déjà choisi. Tant que l’adresse reste la même, laissez les deux champs "
-                        "suivants vides pour le garder."
-                    )
-                ),
-            ),
-            _password(),
-            password_field(IdentifiersState, "password_again", "Confirmez votre mot de passe de connexion"),
-            notices.notice(
-                rx.el.p(
-                    rx.el.b("Conseil : "),
-                    "retenez bien votre mot de passe. Pour préserver la confidentialité de votre espace, nous n’en "
-                    "gardons qu’une empreinte : personne ne pourra vous le redonner en cas d’oubli.",
-                )
-            ),
+            *identifier_fields(IdentifiersState),
             _actions("Continuer", IdentifiersState.busy, addresses.SIGN_UP_CONDITIONS),
             on_submit=IdentifiersState.submit,
         ),
@@ -210,31 +186,6 @@ def _step(current: int, title: str, *content: Any) -> rx.Component:
 
 def _actions(label: str, busy: Any, previous: str) -> rx.Component:
     return buttons.actions(buttons.submit(label, busy), buttons.go("Etape précédente", previous, "btn second"))
-
-
-def _email(name: str, label: str, hint: str) -> rx.Component:
-    return fields.text_field(
-        IdentifiersState,
-        name,
-        label,
-        hint=hint,
-        mark="obligatoire",
-        kind="email",
-        autoComplete="email",
-        spellCheck="false",
-        maxLength="254",
-    )
-
-
-def _password() -> rx.Component:
-    return password_field(
-        IdentifiersState,
-        "password",
-        "Mot de passe de connexion",
-        hint="20 caractères au moins, avec des lettres et des chiffres, sans espace.",
-        rate=IdentifiersState.rate,
-        after=rx.fragment(strength_meter(IdentifiersState.level), advice_button()),
-    )
 
 
 def _section(title: str, lines: Any, href: str, what: str) -> rx.Component:

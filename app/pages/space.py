@@ -1,11 +1,12 @@
 """The professional space: what is in it, « Gérer les services », and the open sessions."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
 
 from app import addresses
-from app.components import blocks, buttons, notices
+from app.components import blocks, buttons, layout, notices
 from app.components.private import SERVICES, SPACE, done, private_page
 from app.state.space import ServiceView, SessionLine, SessionsState, SpaceState
 
@@ -55,6 +56,7 @@ def services() -> rx.Component:
                     addresses.SPACE_ADDRESS,
                 ),
                 ("Mes sessions ouvertes", "Où vous êtes connecté, et depuis quand", addresses.SPACE_SESSIONS),
+                ("Mes données et fermeture", "Tout télécharger, ou fermer cet espace", addresses.SPACE_DATA),
             ),
             aria_labelledby="donnees-personnelles",
             class_name="apart",
@@ -65,22 +67,27 @@ def services() -> rx.Component:
 
 def sessions() -> rx.Component:
     """Return the list of open sessions."""
+    return sessions_page(SessionsState, (SPACE, SERVICES), password=addresses.SPACE_PASSWORD)
+
+
+def sessions_page(state: Any, crumbs: Sequence[layout.Crumb], *, password: str) -> rx.Component:
+    """Return the list of sessions of a state that mixes in SessionsMixin; `password` is where that is changed."""
     return private_page(
-        SessionsState,
+        state,
         "Mes sessions ouvertes",
         rx.el.p(
             "Chaque navigateur connecté à votre espace. Vous n’en reconnaissez pas un ? Fermez sa session, puis ",
-            rx.el.a("changez votre mot de passe", href=addresses.SPACE_PASSWORD),
+            rx.el.a("changez votre mot de passe", href=password),
             ".",
         ),
-        done(SessionsState.done),
-        rx.el.ul(rx.foreach(SessionsState.lines, _session), class_name="results"),
+        done(state.done),
+        rx.el.ul(rx.foreach(state.lines, lambda line: _session(state, line)), class_name="results"),
         rx.cond(
-            SessionsState.lines.length() > 1,
-            buttons.actions(buttons.act("Fermer toutes les autres sessions", SessionsState.close_others)),
+            state.lines.length() > 1,
+            buttons.actions(buttons.act("Fermer toutes les autres sessions", state.close_others)),
             rx.el.p("Aucune autre session n’est ouverte.", class_name="soft"),
         ),
-        crumbs=(SPACE, SERVICES),
+        crumbs=crumbs,
     )
 
 
@@ -180,7 +187,7 @@ def _service(service: rx.Var[ServiceView]) -> rx.Component:
     )
 
 
-def _session(line: rx.Var[SessionLine]) -> rx.Component:
+def _session(state: Any, line: rx.Var[SessionLine]) -> rx.Component:
     return rx.el.li(
         rx.el.h2(line.browser),
         rx.el.p(
@@ -197,7 +204,7 @@ def _session(line: rx.Var[SessionLine]) -> rx.Component:
                 "Fermer cette session",
                 rx.el.span(" : ", line.browser, ", ouverte le ", line.since, class_name="unseen"),
                 type="button",
-                on_click=SessionsState.close(line.id),
+                on_click=state.close(line.id),
                 class_name="btn second",
             ),
         ),

@@ -1,14 +1,18 @@
 """« Données personnelles »: the pages where one changes details, password and sign-in address."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, fields, identity, notices
+from app.components import buttons, fields, identity, layout, notices
 from app.components.password import advice_dialog, password_field
 from app.components.private import SERVICES, SPACE, done, private_page
 from app.pages.recovery import new_password_fields, username
 from app.settings import get_settings
-from app.state.space_changes import SpaceAddressState, SpaceDetailsState, SpacePasswordState, SpaceSecretsState
+from app.state.space_credentials import SpaceAddressState, SpacePasswordState
+from app.state.space_details import SpaceDetailsState, SpaceSecretsState
 
 _FILE_NAME = "recapitulatif-espace-professionnel.pdf"
 
@@ -49,6 +53,7 @@ def details() -> rx.Component:
                 rx.el.li(rx.el.a("Changer mon mot de passe", href=addresses.SPACE_PASSWORD)),
                 rx.el.li(rx.el.a("Changer mon adresse de connexion", href=addresses.SPACE_ADDRESS)),
                 rx.el.li(rx.el.a("Mes sessions ouvertes", href=addresses.SPACE_SESSIONS)),
+                rx.el.li(rx.el.a("Mes données et fermeture", href=addresses.SPACE_DATA)),
             ),
             aria_labelledby="connexion",
             class_name="apart",
@@ -58,25 +63,51 @@ def details() -> rx.Component:
 
 def password() -> rx.Component:
     """Return « Changer mon mot de passe »."""
+    return password_page(SpacePasswordState, (SPACE, SERVICES), recovery=addresses.RECOVERY)
+
+
+def password_page(state: Any, crumbs: Sequence[layout.Crumb], *, recovery: str) -> rx.Component:
+    """Return the page where the password is changed, for a state that mixes in PasswordMixin.
+
+    The last of `crumbs` is where one goes back to, `recovery` the page for a lost password.
+    """
+    back = buttons.go(*crumbs[-1], "btn second")
     return private_page(
-        SpacePasswordState,
+        state,
         "Changer mon mot de passe",
-        rx.cond(SpacePasswordState.changed, _password_changed(), _password_form()),
-        crumbs=(SPACE, SERVICES),
+        rx.cond(state.changed, _password_changed(back), _password_form(state, back, recovery)),
+        crumbs=crumbs,
     )
 
 
 def address() -> rx.Component:
     """Return « Changer mon adresse de connexion »."""
-    return private_page(
+    return address_page(
         SpaceAddressState,
-        "Changer mon adresse de connexion",
+        (SPACE, SERVICES),
+        title="Changer mon adresse de connexion",
+        label="Nouvelle adresse électronique de connexion",
+        then=rx.el.p("Connectez-vous désormais avec ", rx.el.b(SpaceAddressState.email), "."),
+    )
+
+
+def address_page(
+    state: Any, crumbs: Sequence[layout.Crumb], *, title: str, label: str, then: rx.Component
+) -> rx.Component:
+    """Return the page where the address is changed, for a state that mixes in AddressMixin.
+
+    The last of `crumbs` is where one goes back to, `label` that of the new address; `then` says what it is for.
+    """
+    back = buttons.go(*crumbs[-1], "btn second")
+    return private_page(
+        state,
+        title,
         rx.cond(
-            SpaceAddressState.changed,
-            _address_changed(),
-            rx.cond(SpaceAddressState.waiting_for != "", _code_form(), _address_form()),
+            state.changed,
+            _address_changed(then, back),
+            rx.cond(state.waiting_for != "", _code_form(state), _address_form(state, label, back)),
         ),
-        crumbs=(SPACE, SERVICES),
+        crumbs=crumbs,
     )
 
 
@@ -108,6 +139,7 @@ def _secrets() -> rx.Component:
             buttons.download("Sauvegardez ou imprimez le récapitulatif", addresses.SUMMARY_PDF, _FILE_NAME)
         ),
         rx.el.h3("Changer la question de confiance"),
+        rx.el.p("Elle vous sera demandée si vous perdez votre mot de passe.", class_name="soft"),
         done(SpaceSecretsState.saved),
         fields.form(
             *identity.trust_fields(SpaceSecretsState),
@@ -118,53 +150,51 @@ def _secrets() -> rx.Component:
     )
 
 
-def _password_form() -> rx.Component:
+def _password_form(state: Any, back: rx.Component, recovery: str) -> rx.Component:
     return rx.fragment(
         rx.el.p("Vos autres sessions seront fermées. Un courriel vous préviendra du changement."),
-        fields.error_summary(SpacePasswordState),
+        fields.error_summary(state),
         fields.form(
             fields.required_note("Tous les champs sont obligatoires."),
-            username(SpacePasswordState.email),
-            password_field(
-                SpacePasswordState, "old_password", "Mot de passe actuel", mark="", autocomplete="current-password"
-            ),
-            *new_password_fields(SpacePasswordState),
+            username(state.email),
+            password_field(state, "old_password", "Mot de passe actuel", mark="", autocomplete="current-password"),
+            *new_password_fields(state),
             buttons.actions(
-                buttons.submit("Enregistrer", SpacePasswordState.busy),
-                buttons.go("Gérer les services", addresses.SPACE_SERVICES, "btn second"),
+                buttons.submit("Enregistrer", state.busy),
+                back,
             ),
-            on_submit=SpacePasswordState.submit,
+            on_submit=state.submit,
         ),
-        rx.el.p(rx.el.a("Mot de passe oublié ?", href=addresses.RECOVERY)),
+        rx.el.p(rx.el.a("Mot de passe oublié ?", href=recovery)),
         advice_dialog(),
     )
 
 
-def _password_changed() -> rx.Component:
+def _password_changed(back: rx.Component) -> rx.Component:
     return rx.fragment(
         notices.notice(
             rx.el.h2("Votre mot de passe est changé", id="enregistre", tab_index=-1),
             rx.el.p("Vos autres sessions sont fermées. Un courriel vous le confirme."),
             tone="ok",
         ),
-        buttons.actions(buttons.go("Gérer les services", addresses.SPACE_SERVICES, "btn second")),
+        buttons.actions(back),
     )
 
 
-def _address_form() -> rx.Component:
+def _address_form(state: Any, label: str, back: rx.Component) -> rx.Component:
     return rx.fragment(
         rx.el.p(
             "Adresse actuelle : ",
-            rx.el.b(SpaceAddressState.email),
+            rx.el.b(state.email),
             ". Un code est envoyé à la nouvelle adresse, et un avis à l’ancienne une fois le changement fait.",
         ),
-        fields.error_summary(SpaceAddressState),
+        fields.error_summary(state),
         fields.form(
             fields.required_note("Tous les champs sont obligatoires."),
             fields.text_field(
-                SpaceAddressState,
+                state,
                 "email",
-                "Nouvelle adresse électronique de connexion",
+                label,
                 hint="Format attendu : adresse@domaine.fr. Elle ne sert à aucun autre espace.",
                 kind="email",
                 autoComplete="email",
@@ -172,7 +202,7 @@ def _address_form() -> rx.Component:
                 maxLength="254",
             ),
             fields.text_field(
-                SpaceAddressState,
+                state,
                 "email_again",
                 "Confirmez la nouvelle adresse",
                 kind="email",
@@ -180,19 +210,17 @@ def _address_form() -> rx.Component:
                 spellCheck="false",
                 maxLength="254",
             ),
-            password_field(
-                SpaceAddressState, "password", "Votre mot de passe", mark="", autocomplete="current-password"
-            ),
+            password_field(state, "password", "Votre mot de passe", mark="", autocomplete="current-password"),
             buttons.actions(
-                buttons.submit("Continuer", SpaceAddressState.busy),
-                buttons.go("Gérer les services", addresses.SPACE_SERVICES, "btn second"),
+                buttons.submit("Continuer", state.busy),
+                back,
             ),
-            on_submit=SpaceAddressState.ask,
+            on_submit=state.ask,
         ),
     )
 
 
-def _code_form() -> rx.Component:
+def _code_form(state: Any) -> rx.Component:
     hint = "12 caractères ; majuscules et minuscules comptent."
     control = rx.el.input(
         id="code",
@@ -203,41 +231,41 @@ def _code_form() -> rx.Component:
             "maxLength": "40",
             "autoCapitalize": "none",
             "spellCheck": "false",
-            **fields.described(SpaceAddressState, "code", hint=hint),
+            **fields.described(state, "code", hint=hint),
         },
     )
     demo = rx.el.p(rx.el.a("Ouvrir la boîte de démonstration", href=addresses.DEMO_MAILBOX), class_name="soft")
     return rx.fragment(
         notices.notice(
-            rx.el.p("Un code a été envoyé à ", rx.el.b(SpaceAddressState.waiting_for), "."),
+            rx.el.p("Un code a été envoyé à ", rx.el.b(state.waiting_for), "."),
             rx.el.p(
                 "Il est valable jusqu’à ",
-                SpaceAddressState.until,
+                state.until,
                 ". D’ici là, votre adresse reste ",
-                rx.el.b(SpaceAddressState.email),
+                rx.el.b(state.email),
                 ". Rien n’arrive ? Regardez dans les courriers indésirables.",
             ),
         ),
-        fields.error_summary(SpaceAddressState),
+        fields.error_summary(state),
         fields.form(
-            fields.framed(SpaceAddressState, "code", "Code reçu", control, hint=hint, mark="obligatoire"),
+            fields.framed(state, "code", "Code reçu", control, hint=hint, mark="obligatoire"),
             buttons.actions(
-                buttons.submit("Valider", SpaceAddressState.busy),
-                buttons.act("Garder l’adresse actuelle", SpaceAddressState.give_up),
+                buttons.submit("Valider", state.busy),
+                buttons.act("Garder l’adresse actuelle", state.give_up),
             ),
-            on_submit=SpaceAddressState.confirm,
+            on_submit=state.confirm,
         ),
         *([demo] if get_settings().is_demo else []),
     )
 
 
-def _address_changed() -> rx.Component:
+def _address_changed(then: rx.Component, back: rx.Component) -> rx.Component:
     return rx.fragment(
         notices.notice(
             rx.el.h2("Votre adresse est changée", id="enregistre", tab_index=-1),
-            rx.el.p("Connectez-vous désormais avec ", rx.el.b(SpaceAddressState.email), "."),
+            then,
             rx.el.p("Vos autres sessions sont fermées, et l’ancienne adresse reçoit un avis."),
             tone="ok",
         ),
-        buttons.actions(buttons.go("Gérer les services", addresses.SPACE_SERVICES, "btn second")),
+        buttons.actions(back),
     )

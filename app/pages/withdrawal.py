@@ -15,7 +15,11 @@ def withdrawal() -> rx.Component:
     """Return the form that withdraws a request and frees its address."""
     return layout.page(
         rx.el.h1("Annulez votre demande", id="titre", tab_index=-1),
-        rx.cond(WithdrawalState.no_cookies, no_cookies(), rx.cond(WithdrawalState.done, _done(), _form())),
+        rx.cond(
+            WithdrawalState.no_cookies,
+            no_cookies(),
+            rx.cond(WithdrawalState.done, _done("professionnel", addresses.SPACE_CHOICE), _form()),
+        ),
         crumbs=(_SPACE, ("Choix du mode", addresses.SPACE_CHOICE)),
         here="Annuler une demande",
     )
@@ -23,16 +27,21 @@ def withdrawal() -> rx.Component:
 
 def not_me() -> rx.Component:
     """Return the page for whoever got a code without having asked for a space."""
+    return not_me_page("professionnel", _SPACE, addresses.ACTIVATION_CODE, addresses.SPACE_CHOICE)
+
+
+def not_me_page(space: str, crumb: layout.Crumb, activation: str, creation: str) -> rx.Component:
+    """Return that page for a kind of space, `space` in words, with where it is activated and asked for."""
     return layout.page(
         rx.el.h1("Ce n’est pas vous ?", id="titre", tab_index=-1),
         rx.match(
             NotMeState.status,
-            ("pending", _question()),
-            ("done", _done()),
+            ("pending", _question(space, activation)),
+            ("done", _done(space, creation)),
             ("gone", _gone()),
             notices.waiting(),
         ),
-        crumbs=(_SPACE,),
+        crumbs=(crumb,),
         here="Ce n’est pas moi",
     )
 
@@ -69,7 +78,7 @@ def _form() -> rx.Component:
                 spellCheck="false",
                 maxLength="40",
             ),
-            captcha(state),
+            rx.cond(state.human, rx.fragment(), captcha(state)),
             buttons.actions(
                 buttons.submit("Annuler ma demande", state.busy),
                 buttons.go("Etape précédente", addresses.SPACE_CHOICE, "btn second"),
@@ -84,10 +93,10 @@ def _form() -> rx.Component:
     )
 
 
-def _question() -> rx.Component:
+def _question(space: str, activation: str) -> rx.Component:
     return rx.fragment(
         rx.el.p(
-            "Quelqu’un a demandé un espace professionnel avec votre adresse électronique, peut-être par erreur.",
+            f"Quelqu’un a demandé un espace {space} avec votre adresse électronique, peut-être par erreur.",
             class_name="lead",
         ),
         rx.el.p(
@@ -96,12 +105,12 @@ def _question() -> rx.Component:
         ),
         buttons.actions(
             buttons.act("Ce n’est pas moi, effacer la demande", NotMeState.erase, "btn"),
-            buttons.go("C’est bien moi, activer l’espace", addresses.ACTIVATION_CODE, "btn second"),
+            buttons.go("C’est bien moi, activer l’espace", activation, "btn second"),
         ),
     )
 
 
-def _done() -> rx.Component:
+def _done(space: str, creation: str) -> rx.Component:
     return rx.fragment(
         notices.notice(
             rx.el.p(rx.el.b("La demande est effacée. "), "Son code ne sert plus et l’adresse est libérée."),
@@ -110,7 +119,7 @@ def _done() -> rx.Component:
         ),
         buttons.actions(
             buttons.go("Revenir à l’accueil", addresses.HOME),
-            buttons.go("Créer un espace professionnel", addresses.SPACE_CHOICE, "btn second"),
+            buttons.go(f"Créer un espace {space}", creation, "btn second"),
         ),
     )
 

@@ -19,6 +19,8 @@ class Form(StrEnum):
     RECOVERY = "form_recovery"
     PERSONAL_RECOVERY = "form_lost_password"
     ASSISTANCE = "form_assistance"
+    PROFILE = "form_profile"
+    PERSONAL_ADDRESS = "form_own_address"
 
 
 def load(visitor_key: str, form: Form, owner: str) -> dict[str, str]:

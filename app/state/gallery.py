@@ -1,17 +1,19 @@
 """Sample values for the component gallery of the demonstration; its handlers change nothing but what it shows."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import reflex as rx
 
 from app import addresses, clock
 from app.content import wording
+from app.services.appointments.availability import AgendaDay
+from app.services.appointments.reasons import DayState
+from app.state.agenda import AgendaMixin, TimeView, time_view
 from app.state.base import text
 from app.state.captcha import CaptchaMixin
 from app.state.confirmation import AppointmentCard
 from app.state.forms import FormMixin
 from app.state.journey import Choice, TrailItem
-from app.state.slot import DayView, TimeView
 
 _ERRORS = {
     "courriel-faux": "Vérifiez l’adresse électronique : il manque une arobase",
@@ -19,6 +21,7 @@ _ERRORS = {
     "commune-fausse": "Choisissez votre commune dans la liste",
     "canal-faux": "Choisissez comment vous souhaitez être reçu",
     "accord-faux": "Cochez la case pour continuer",
+    "secret-faux": f"Allongez le mot de passe : 20{wording.NBSP}caractères au moins",
 }
 _CAPTCHA_ERROR = "Les caractères ne correspondent pas : recopiez ceux de la nouvelle image"
 _DRAFT = {"nom": "O’Connor-Ñuñez", "courriel-faux": "lila.exemple.fr", "code": "11000", "commune": "11069"}
@@ -28,7 +31,7 @@ _MORNING = ("09:00", "09:30", "10:00", "10:30", "11:00")
 _AFTERNOON = ("14:00", "14:30", "15:00")
 
 
-class GalleryState(CaptchaMixin, FormMixin, rx.State):
+class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
     """What the samples show."""
 
     always_busy: bool = True
@@ -39,16 +42,14 @@ class GalleryState(CaptchaMixin, FormMixin, rx.State):
     documents: list[str] = []
     card: AppointmentCard = AppointmentCard()
     chosen_canal: str = "1"
-    days: list[DayView] = []
-    title: str = ""
     facts: str = ""
     first_words: str = ""
-    has_previous: bool = False
-    has_next: bool = True
+    first_at: str = ""
     as_list: bool = False
     chosen_day: str = ""
     chosen_words: str = ""
     chosen_time: str = ""
+    chosen_at: str = ""
     morning: list[TimeView] = []
     afternoon: list[TimeView] = []
 
@@ -85,22 +86,24 @@ class GalleryState(CaptchaMixin, FormMixin, rx.State):
     def _show_agenda(self) -> None:
         today = clock.now().date()
         monday = today - timedelta(days=today.weekday())
-        self.days = [_day(monday + timedelta(days=number), today) for number in range(_DAYS)]
+        days = [_day(monday + timedelta(days=number), today) for number in range(_DAYS)]
+        self._show_days(days, today)
+        self.has_next = True
         self.title = wording.period(monday, monday + timedelta(days=_DAYS - 1))
         self.facts = "Sur place, au guichet, Service de démonstration · 30 minutes"
-        chosen = next(day for day in self.days if day.state == "open")
+        chosen = next(day for day in days if day.state == "open")
         self.first_words = wording.short_moment(clock.now().replace(hour=9, minute=30))
-        self._choose(chosen.date)
+        self._choose(chosen.day.isoformat())
         self.chosen_time = _MORNING[1]
 
     def _choose(self, day: str) -> None:
         self.chosen_day, self.chosen_words = day, wording.day(date.fromisoformat(day))
-        self.morning, self.afternoon = ([_time(time) for time in part] for part in (_MORNING, _AFTERNOON))
+        self.morning, self.afternoon = ([_time(day, each) for each in part] for part in (_MORNING, _AFTERNOON))
 
     @rx.event
     async def choose_day(self, day: str) -> None:
         """Choose one of the sample days."""
-        if text(day, 10) in {shown.date for shown in self.days}:
+        if text(day, 10) in {shown.partition(" ")[0] for shown in self.days}:
             self._choose(day)
             self.chosen_time = ""
 
@@ -162,21 +165,12 @@ class GalleryState(CaptchaMixin, FormMixin, rx.State):
         """Stand in for a form's handler."""
 
 
-def _day(day: date, today: date) -> DayView:
+def _day(day: date, today: date) -> AgendaDay:
     state, count, reason = _sample(day, today)
-    words = wording.day(day)
-    label = f"{words}, {wording.slots(count) if count else reason}"
-    return DayView(
-        date=day.isoformat(),
-        number=str(day.day),
-        count=count,
-        state=state,
-        label=f"{label}, aujourd’hui" if day == today else label,
-        today=day == today,
-    )
+    return AgendaDay(day, count, state, reason, ())
 
 
-def _sample(day: date, today: date) -> tuple[str, int, str]:
+def _sample(day: date, today: date) -> tuple[DayState, int, str]:
     """Return a state of a day, each one somewhere in the four weeks, with its free times and its reason."""
     ahead = (day - today).days
     if ahead < 0:
@@ -190,6 +184,5 @@ def _sample(day: date, today: date) -> tuple[str, int, str]:
     return "open", (1, 3, 12)[ahead % 3], ""
 
 
-def _time(value: str) -> TimeView:
-    hour, minute = value.split(":")
-    return TimeView(value, f"{int(hour)}{wording.NBSP}h" + (f"{wording.NBSP}{minute}" if minute != "00" else ""))
+def _time(day: str, value: str) -> TimeView:
+    return time_view(datetime.combine(date.fromisoformat(day), time.fromisoformat(value)))

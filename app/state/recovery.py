@@ -1,6 +1,7 @@
 """« Mot de passe oublié ? »: proving who one is, then choosing a new password behind the link of a mail."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
+from typing import ClassVar
 from urllib.parse import unquote
 
 import reflex as rx
@@ -15,119 +16,88 @@ from app.services.accounts.sign_in import BUSY, too_many
 from app.services.form_drafts import Form
 from app.services.form_errors import FieldErrors
 from app.services.throttle import TooManyAttemptsError
-from app.state import captcha, drafts
+from app.state import drafts
 from app.state.base import call, fields, network_of, text, visitor_of
-from app.state.captcha import CaptchaMixin
-from app.state.forms import FormMixin
+from app.state.captcha import HumanMixin
+from app.state.forms import KeepMixin, SubmitMixin, errors_of, secrets_in
 from app.state.strength import StrengthMixin
 
-_KEPT = ("email", "subscriber_number", "trust_question")
-_FIELDS = (*_KEPT, "trust_answer")
 _PASSWORDS = ("password", "password_again")
-_LONGEST_PASSWORD = 512
 
 
-class RecoveryState(CaptchaMixin, FormMixin, rx.State):
+class RecoveryMixin(HumanMixin, KeepMixin, mixin=True):
     """The form that asks for the link; what it answers is the same whether or not the account exists."""
 
     sent: bool = False
-    human: bool = False
     no_cookies: bool = False
+
+    _form: ClassVar[Form]
+    _secrets: ClassVar[tuple[str, ...]] = ()
+    """What is typed beside the fields of `_kept`, and never kept."""
+    _first: ClassVar[Mapping[str, str]] = {}
+    """What fields hold before anything is typed, empty unless it says so."""
+
+    def _check(self, typed: Mapping[str, str]) -> None:
+        """Raise FieldErrors for what no account can hold."""
+        raise NotImplementedError
+
+    def _ask(self, visitor: str, network: str, typed: Mapping[str, str]) -> None:
+        """Ask for the link. Raises FieldErrors, TooManyAttemptsError."""
+        raise NotImplementedError
 
     @rx.event
     async def load(self) -> None:
-        """Show the form with what was typed in this tab; the answer is never kept."""
+        """Show the form with what was typed in this tab; secrets are never kept."""
         self.sent, self.errors, self.no_cookies = False, {}, visitor_of(self) is None
-        typed = await drafts.restored(self, Form.RECOVERY, _KEPT)
-        self.draft = {name: typed.get(name, "") for name in _KEPT}
-        self.draft["trust_question"] = self.draft["trust_question"] or trust_questions.FIRST
+        typed = await drafts.restored(self, self._form, self._kept)
+        self.draft = {name: typed.get(name) or self._first.get(name, "") for name in self._kept}
         if not self.human:
             await self._keep_or_renew_captcha()
 
-    @rx.event
-    async def keep(self, name: str, value: str) -> None:
-        """Keep what was typed in a field."""
-        if name in _KEPT:
-            await drafts.keep(self, Form.RECOVERY, _KEPT, {name: value})
-
-    @rx.event
-    async def submit(self, data: dict[str, str]) -> AsyncIterator[EventSpec | None]:
-        """Ask for the link."""
-        if self.busy:
-            return
-        self.busy = True
-        yield None
-        try:
-            yield await self._submit(data)
-        finally:
-            self.busy = False
+    async def _keep(self, typed: dict[str, str]) -> EventSpec | None:
+        await drafts.keep(self, self._form, self._kept, typed)
+        return None
 
     async def _submit(self, data: dict[str, str]) -> EventSpec | None:
         visitor = visitor_of(self)
         if visitor is None:
             self.no_cookies = True
             return None
-        typed = fields(data, _FIELDS)
-        self.draft = {name: typed[name] for name in _KEPT}
-        await drafts.keep(self, Form.RECOVERY, _KEPT, typed)
-        if not self.human:
-            problem = await self._captcha_error(fields(data, [captcha.FIELD])[captcha.FIELD])
-            if problem:
-                return self._refuse({captcha.FIELD: problem})
-            self._captcha_id, self.human = "", True
-            # The picture has done its work: at the next visit it shows once there is a new one.
-            self.captcha_image = self.captcha_sound = ""
+        typed = fields(data, (*self._kept, *self._secrets))
+        self.draft = {name: typed[name] for name in self._kept}
+        await drafts.keep(self, self._form, self._kept, typed)
+        errors = errors_of(self._check, typed) | await self._captcha_errors(data)
+        if errors:
+            return self._refuse(errors)
         try:
-            await self._ask(visitor, typed)
+            await call(self._ask, visitor, network_of(self), typed)
         except FieldErrors as wrong:
             return self._refuse(wrong.errors)
         except TooManyAttemptsError as error:
-            return self._refuse({"email": too_many(error.retry_after)})
-        await drafts.forget(self, Form.RECOVERY)
+            return self._refuse({self._kept[0]: too_many(error.retry_after)})
+        await drafts.forget(self, self._form)
         self.draft, self.errors, self.human, self.sent = {}, {}, False, True
         return rx.set_focus("envoye")
 
-    async def _ask(self, visitor: str, typed: dict[str, str]) -> None:
-        await call(
-            recovery.ask,
-            SpaceKind.PROFESSIONAL,
-            visitor,
-            network=network_of(self),
-            email=typed["email"],
-            subscriber_number=typed["subscriber_number"],
-            question=typed["trust_question"],
-            answer=typed["trust_answer"],
-        )
 
-
-class ResetState(StrengthMixin, FormMixin, rx.State):
+class ResetMixin(StrengthMixin, SubmitMixin, mixin=True):
     """The page behind the link: « loading », « ready », « gone » or « done »; opening it uses nothing up."""
 
     status: str = "loading"
     email: str = ""
 
+    _kind: ClassVar[SpaceKind]
+
     @rx.event
     async def load(self) -> None:
         """Show the form while the link is good."""
         self.errors, self.level = {}, ""
-        found = await call(recovery.link, self._token())
+        found = await call(recovery.link, self._token(), self._kind)
         self.status, self.email = ("ready", found.email) if found else ("gone", "")
         self._guessed = [self.email.partition("@")[0]]
 
     def _token(self) -> str:
         return text(unquote(self.router.url.path.rstrip("/").rpartition("/")[2]), 200)
-
-    @rx.event
-    async def submit(self, data: dict[str, str]) -> AsyncIterator[EventSpec | None]:
-        """Set the new password."""
-        if self.busy:
-            return
-        self.busy = True
-        yield None
-        try:
-            yield await self._submit(data)
-        finally:
-            self.busy = False
 
     async def _submit(self, data: dict[str, str]) -> EventSpec | None:
         typed = secrets_in(data, _PASSWORDS)
@@ -139,6 +109,7 @@ class ResetState(StrengthMixin, FormMixin, rx.State):
                 typed["password_again"],
                 visitor_key=visitor_of(self) or "",
                 network=network_of(self),
+                kind=self._kind,
             )
         except FieldErrors as wrong:
             return self._refuse(wrong.errors)
@@ -153,7 +124,32 @@ class ResetState(StrengthMixin, FormMixin, rx.State):
         return rx.set_focus("titre")
 
 
-def secrets_in(data: object, names: tuple[str, ...]) -> dict[str, str]:
-    """Return the passwords of a submitted form exactly as they were typed, blanks included."""
-    found = data if isinstance(data, dict) else {}
-    return {name: text(found.get(name, ""), _LONGEST_PASSWORD) for name in names}
+class RecoveryState(RecoveryMixin, rx.State):
+    """The form of a professional space."""
+
+    _form: ClassVar[Form] = Form.RECOVERY
+    _kept: ClassVar[tuple[str, ...]] = ("email", "subscriber_number", "trust_question")
+    _secrets: ClassVar[tuple[str, ...]] = ("trust_answer",)
+    _first: ClassVar[Mapping[str, str]] = {"trust_question": trust_questions.FIRST}
+
+    def _check(self, typed: Mapping[str, str]) -> None:
+        recovery.check(**_claim(typed))
+
+    def _ask(self, visitor: str, network: str, typed: Mapping[str, str]) -> None:
+        recovery.ask(SpaceKind.PROFESSIONAL, visitor, network=network, **_claim(typed))
+
+
+class ResetState(ResetMixin, rx.State):
+    """The page behind the link to a professional space."""
+
+    _kind: ClassVar[SpaceKind] = SpaceKind.PROFESSIONAL
+
+
+def _claim(typed: Mapping[str, str]) -> dict[str, str]:
+    """Return what somebody says of their account, by the names of the service."""
+    return {
+        "email": typed["email"],
+        "subscriber_number": typed["subscriber_number"],
+        "question": typed["trust_question"],
+        "answer": typed["trust_answer"],
+    }

@@ -1,4 +1,6 @@
-"""The sign-in screen: what a refused sign-in has to say, and the CAPTCHA the browser posts with the form."""
+"""The sign-in screens: what a refused sign-in has to say, and the CAPTCHA the browser posts with the form."""
+
+from typing import ClassVar
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -12,38 +14,45 @@ from app.state.captcha import CaptchaMixin
 from app.state.forms import SUMMARY_ID, FormMixin
 
 
-class SignInState(CaptchaMixin, FormMixin, AccountState):
+class SignInMixin(CaptchaMixin, FormMixin, mixin=True):
     """The form itself is posted by the browser (app/web/sign_in.py), so that no password comes through here."""
 
-    captcha_id: str = ""
     refused: str = ""
-    noticed: bool = False
     no_cookies: bool = False
+
+    _kind: ClassVar[SpaceKind]
+    _space: ClassVar[str]
+    """Where one arrives once signed in."""
+    _identifier: ClassVar[str]
+    """The field of what one signs in with."""
 
     @rx.event
     async def load(self) -> EventSpec | None:
-        """Show why the last attempt was refused, with the address that was typed; go on if already signed in."""
-        if await session_of(self):
-            return rx.redirect(addresses.PROFESSIONAL_SPACE)
+        """Show why the last attempt was refused, with the identifier that was typed; go on if already signed in."""
+        if await session_of(self, self._kind):
+            return rx.redirect(self._space)
         visitor = visitor_of(self)
         self.no_cookies = visitor is None
         if visitor is None:
             return None
         await self._keep_or_renew_captcha()
-        self.captcha_id = self._captcha_id
-        note = await call(sign_in.take_note, visitor, SpaceKind.PROFESSIONAL)
+        note = await call(sign_in.take_note, visitor, self._kind)
         self.refused = ""
         if note is None:
             return None
-        address, self.refused = note
-        self.draft = {"adresse": address}
+        typed, self.refused = note
+        self.draft = {self._identifier: typed}
         return rx.set_focus(SUMMARY_ID)
 
-    @rx.event
-    async def renew(self) -> None:
-        """Show another picture."""
-        await self._new_captcha()
-        self.captcha_id = self._captcha_id
+
+class SignInState(SignInMixin, AccountState):
+    """The way into a professional space."""
+
+    noticed: bool = False
+
+    _kind: ClassVar[SpaceKind] = SpaceKind.PROFESSIONAL
+    _space: ClassVar[str] = addresses.PROFESSIONAL_SPACE
+    _identifier: ClassVar[str] = "adresse"
 
     @rx.event
     async def dismiss(self) -> EventSpec:

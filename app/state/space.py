@@ -1,6 +1,7 @@
-"""The professional space itself: what is in it, what comes next, and the sessions that are open."""
+"""The professional space itself: what is in it, what comes next; and the sessions that are open on either kind."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import reflex as rx
@@ -8,7 +9,7 @@ from reflex.event import EventSpec
 
 from app import addresses
 from app.content import company_services, wording
-from app.models import SpaceMode
+from app.models import SpaceKind, SpaceMode
 from app.services.accounts import changes, sessions
 from app.services.accounts.accounts import AccountView
 from app.services.accounts.sessions import OpenSession, SessionView
@@ -44,9 +45,13 @@ class PrivateMixin(rx.State, mixin=True):
 
     phase: str = "loading"
 
+    _kind: ClassVar[SpaceKind] = SpaceKind.PROFESSIONAL
+    _way_in: ClassVar[str] = addresses.PROFESSIONAL_SIGN_IN
+    """Where one signs in to this kind of space."""
+
     async def _enter(self) -> tuple[SessionView | None, EventSpec | None]:
         """Return the live session, else None and where to go; what the page showed is forgotten then."""
-        found = await session_of(self)
+        found = await session_of(self, self._kind)
         if found is None:
             return None, self._signed_out()
         self.phase = "ready"
@@ -55,7 +60,7 @@ class PrivateMixin(rx.State, mixin=True):
     def _signed_out(self) -> EventSpec:
         """Forget what the page showed; return the event that leads to the sign-in."""
         self.reset()  # type: ignore[no-untyped-call]
-        return rx.redirect(addresses.PROFESSIONAL_SIGN_IN)
+        return rx.redirect(self._way_in)
 
 
 class SpaceState(PrivateMixin, AccountState):
@@ -95,7 +100,7 @@ class SpaceState(PrivateMixin, AccountState):
         )
 
 
-class SessionsState(PrivateMixin, AccountState):
+class SessionsMixin(PrivateMixin, mixin=True):
     """The sessions open on the account; the one of this browser is marked."""
 
     lines: list[SessionLine] = []
@@ -138,6 +143,10 @@ class SessionsState(PrivateMixin, AccountState):
         self.done = "Les autres sessions sont fermées."
         await self._list(found)
         return None
+
+
+class SessionsState(SessionsMixin, AccountState):
+    """The sessions of a professional space."""
 
 
 def _line(one: OpenSession, mine: SessionView) -> SessionLine:

@@ -1,6 +1,5 @@
 """« Annulez votre demande » and « Ce n'est pas moi »: a request ends before it became a space."""
 
-from collections.abc import AsyncIterator
 from urllib.parse import unquote
 
 import reflex as rx
@@ -9,10 +8,9 @@ from reflex.event import EventSpec
 from app.services.accounts import withdrawal
 from app.services.accounts.sign_in import too_many
 from app.services.throttle import TooManyAttemptsError
-from app.state import captcha
 from app.state.base import call, fields, network_of, visitor_of
-from app.state.captcha import CaptchaMixin
-from app.state.forms import FormMixin
+from app.state.captcha import HumanMixin
+from app.state.forms import SubmitMixin, errors_of
 
 _LONGEST = 200
 _NO_ADDRESS = "Saisissez l’adresse électronique de votre demande, par exemple nom@domaine.fr"
@@ -20,7 +18,7 @@ _NO_CODE = "Saisissez les 12 caractères du code reçu par courriel"
 _NO_MATCH = "Vérifiez l’adresse et le code : aucune demande en cours ne leur correspond"
 
 
-class WithdrawalState(CaptchaMixin, FormMixin, rx.State):
+class WithdrawalState(HumanMixin, SubmitMixin, rx.State):
     """The form that withdraws a request."""
 
     done: bool = False
@@ -31,43 +29,26 @@ class WithdrawalState(CaptchaMixin, FormMixin, rx.State):
         """Show an empty form."""
         self.done, self.errors, self.draft = False, {}, {}
         self.no_cookies = visitor_of(self) is None
-        await self._keep_or_renew_captcha()
+        if not self.human:
+            await self._keep_or_renew_captcha()
 
     @rx.event
     async def keep(self, name: str, value: str) -> None:
         """Nothing is kept of this form: it holds a code."""
 
-    @rx.event
-    async def submit(self, data: dict[str, str]) -> AsyncIterator[EventSpec | None]:
-        """Withdraw the request."""
-        if self.busy:
-            return
-        self.busy = True
-        yield None
-        try:
-            yield await self._submit(fields(data, ["email", "code", captcha.FIELD]))
-        finally:
-            self.busy = False
-
-    async def _submit(self, typed: dict[str, str]) -> EventSpec | None:
+    async def _submit(self, data: dict[str, str]) -> EventSpec | None:
         visitor = visitor_of(self)
         if visitor is None:
             self.no_cookies = True
             return None
-        errors = {}
-        if "@" not in typed["email"]:
-            errors["email"] = _NO_ADDRESS
-        if not typed["code"]:
-            errors["code"] = _NO_CODE
+        typed = fields(data, ["email", "code"])
+        errors = errors_of(withdrawal.check, **typed) | await self._captcha_errors(data)
         if errors:
-            # A challenge serves once: it is kept for when the rest is there.
             return self._refuse(errors)
-        problem = await self._captcha_error(typed[captcha.FIELD])
-        if problem:
-            return self._refuse({captcha.FIELD: problem})
-        email, code = typed["email"][:_LONGEST], typed["code"][:_LONGEST]
+        # Each guess costs a challenge.
+        self.human = False
         try:
-            self.done = await call(withdrawal.withdraw, visitor, email, code, network_of(self))
+            self.done = await call(withdrawal.withdraw, visitor, typed["email"], typed["code"], network_of(self))
         except TooManyAttemptsError as error:
             await self._new_captcha()
             return self._refuse({"email": too_many(error.retry_after)})

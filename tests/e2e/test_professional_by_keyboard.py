@@ -166,6 +166,7 @@ def check_and_correct(visitor: Visitor, hands: Hands) -> None:
     hands.open(visitor.link("Modifier l’usager"))
     expect(visitor.page).to_have_url(re.compile(f"{FORM}#last_name$"))
     expect(visitor.field("Nom")).to_have_value("O'Connor-Ñuñez")
+    hands.sees(visitor.field("Nom"))
     hands.open(visitor.button("Continuer"))
     hands.arrives_at(SUMMARY, "Récapitulatif")
     assert visitor.fact("Question de confiance") == "Quel est le prénom de votre conjoint(e) ?"

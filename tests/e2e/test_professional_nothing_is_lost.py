@@ -1,10 +1,11 @@
 """A sign-up and its activation, disturbed at every screen, and what of it crosses the wire or reaches the log."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, WebSocket, expect
 from sqlmodel import select
 
@@ -12,9 +13,10 @@ from app.models import CaptchaChallenge, RequestOutcome, SpaceKind
 from app.services import database, visitors
 from app.services.accounts import sessions
 from tests.e2e.conftest import Arrive
+from tests.e2e.line import Line, line_to
 from tests.e2e.portal import Portal
 from tests.e2e.space import DETAILS, exactly
-from tests.e2e.test_nothing_is_lost import BROKEN, NOTICE
+from tests.e2e.test_nothing_is_lost import BROKEN, NOTICE, cut_the_connection
 from tests.e2e.test_professional_sign_up import (
     ACTIVATED,
     CHOICE,
@@ -68,19 +70,28 @@ BCRYPT = "$2b$"
 Check = Callable[[], None]
 
 
-def test_at_every_step_of_sign_up_and_activation_what_was_typed_stays(arrive: Arrive, post_office: MailServer) -> None:
-    visitor = arrive(PHONE)
+@pytest.fixture
+def line(portal: Portal) -> Iterator[Line]:
+    """Lay a line to the portal that can be cut."""
+    with line_to(portal.port) as laid:
+        yield laid
+
+
+def test_at_every_step_of_sign_up_and_activation_what_was_typed_stays(
+    arrive: Arrive, line: Line, post_office: MailServer
+) -> None:
+    visitor = arrive(PHONE, address=line.url)
     visitor.tolerate(*BROKEN)
     email = "rien.perdu.espace@example.org"
     visitor.go(CHOICE)
     visitor.link("Créez votre espace en mode expert").click()
 
     visitor.is_at(CONDITIONS, TITLES[CONDITIONS])
-    disturb(visitor, CONDITIONS)
+    disturb(visitor, line, CONDITIONS)
     nobody_skips(visitor, CONDITIONS, IDENTIFIERS, FORM, SUMMARY)
     accept_terms(visitor)
     visitor.link("Etape précédente").click()
-    disturb(visitor, CONDITIONS, lambda: terms_are_accepted(visitor))
+    disturb(visitor, line, CONDITIONS, lambda: terms_are_accepted(visitor))
     visitor.button("Continuer").click()
 
     visitor.is_at(IDENTIFIERS, TITLES[IDENTIFIERS])
@@ -89,36 +100,36 @@ def test_at_every_step_of_sign_up_and_activation_what_was_typed_stays(arrive: Ar
         "Confirmez l’adresse électronique de connexion": email.upper(),
     }
     fill(visitor, addresses)
-    disturb(visitor, IDENTIFIERS, lambda: holds(visitor, addresses), restart=True)
+    disturb(visitor, line, IDENTIFIERS, lambda: holds(visitor, addresses), restart=True)
     nobody_skips(visitor, IDENTIFIERS, FORM, SUMMARY, REGISTERED)
     holds(visitor, addresses)
     choose_identifiers(visitor, email)
     visitor.link("Etape précédente").click()
     visitor.is_at(IDENTIFIERS, TITLES[IDENTIFIERS])
-    disturb(visitor, IDENTIFIERS, lambda: password_is_kept(visitor, email), restart=True)
+    disturb(visitor, line, IDENTIFIERS, lambda: password_is_kept(visitor, email), restart=True)
     visitor.button("Continuer").click()
 
     visitor.is_at(FORM, TITLES[FORM])
     fill_in_form(visitor)
-    disturb(visitor, FORM, lambda: form_is_kept(visitor), restart=True)
+    disturb(visitor, line, FORM, lambda: form_is_kept(visitor), restart=True)
     nobody_skips(visitor, FORM, SUMMARY, REGISTERED)
     form_is_kept(visitor)
     visitor.button("Continuer").click()
 
     visitor.is_at(SUMMARY, TITLES[SUMMARY])
-    disturb(visitor, SUMMARY, lambda: summary_is_kept(visitor, email), restart=True)
+    disturb(visitor, line, SUMMARY, lambda: summary_is_kept(visitor, email), restart=True)
     assert requests_of(email) == []
     visitor.button("Valider").click()
 
     visitor.is_at(REGISTERED, TITLES[REGISTERED])
-    disturb(visitor, REGISTERED, lambda: visitor.says(email), forth=False)
+    disturb(visitor, line, REGISTERED, lambda: visitor.says(email), forth=False)
     assert [request.outcome for request in requests_of(email)] == [RequestOutcome.PENDING]
 
     code, _ = code_and_link(post_office, email)
     visitor.link("Activez votre espace professionnel").click()
     visitor.is_at(CODE, TITLES[CODE])
     visitor.field(CODE_FIELD).fill(code)
-    disturb(visitor, CODE, lambda: holds(visitor, {CODE_FIELD: code}), restart=True)
+    disturb(visitor, line, CODE, lambda: holds(visitor, {CODE_FIELD: code}), restart=True)
     nobody_skips(visitor, CODE, CODE_ADDRESS, ACTIVATED)
     holds(visitor, {CODE_FIELD: code})
     visitor.copy_captcha()
@@ -126,7 +137,7 @@ def test_at_every_step_of_sign_up_and_activation_what_was_typed_stays(arrive: Ar
 
     visitor.is_at(CODE_ADDRESS, TITLES[CODE_ADDRESS])
     visitor.field(CODE_ADDRESS_FIELD).fill(email.upper())
-    disturb(visitor, CODE_ADDRESS, lambda: address_is_kept(visitor, code, email), restart=True)
+    disturb(visitor, line, CODE_ADDRESS, lambda: address_is_kept(visitor, code, email), restart=True)
     nobody_skips(visitor, CODE_ADDRESS, ACTIVATED)
     address_is_kept(visitor, code, email)
     assert accounts_of(email) == []
@@ -135,7 +146,7 @@ def test_at_every_step_of_sign_up_and_activation_what_was_typed_stays(arrive: Ar
     visitor.is_at(ACTIVATED, TITLES[ACTIVATED])
     [account] = accounts_of(email)
     assert (account.trust_answer, account.last_name, account.street_type) == (ANSWER, LAST_NAME, "boulevard")
-    disturb(visitor, ACTIVATED, lambda: visitor.says(str(account.subscriber_number)), forth=False)
+    disturb(visitor, line, ACTIVATED, lambda: visitor.says(str(account.subscriber_number)), forth=False)
     assert [request.outcome for request in requests_of("")][-1:] == [RequestOutcome.ACTIVATED]
     visitor.link("Accédez à vos services en ligne").click()
     sign_in(visitor, email, PASSWORD)
@@ -241,10 +252,104 @@ def test_no_secret_of_a_sign_up_crosses_the_wire_or_reaches_the_log(
         assert never.casefold() not in log.casefold(), never
 
 
-def disturb(
-    visitor: Visitor, path: str, check: Check = lambda: None, *, forth: bool = True, restart: bool = False
+def test_what_is_typed_while_the_line_is_cut_arrives_afterwards(
+    arrive: Arrive, line: Line, post_office: MailServer
 ) -> None:
-    """Reload, go back (and forth), restart the server if told; after each the same screen holds the same.
+    visitor = arrive(PHONE, address=line.url)
+    visitor.tolerate(*BROKEN)
+    email = "ligne.coupee.espace@example.org"
+    visitor.go(CHOICE)
+    visitor.link("Créez votre espace en mode expert").click()
+    accept_terms(visitor)
+    choose_identifiers(visitor, email)
+    with line.cut():
+        fill_in_form(visitor)
+        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=20_000)
+        form_is_kept(visitor)
+    expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=20_000)
+    form_is_kept(visitor)
+    visitor.button("Continuer").click()
+    visitor.is_at(SUMMARY, TITLES[SUMMARY])
+    summary_is_kept(visitor, email)
+    visitor.button("Valider").click()
+    visitor.is_at(REGISTERED, TITLES[REGISTERED])
+
+    code, _ = code_and_link(post_office, email)
+    visitor.link("Activez votre espace professionnel").click()
+    visitor.is_at(CODE, TITLES[CODE])
+    with line.cut():
+        visitor.field(CODE_FIELD).fill(code)
+        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=20_000)
+    expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=20_000)
+    holds(visitor, {CODE_FIELD: code})
+    visitor.copy_captcha()
+    visitor.button("Continuer").click()
+    visitor.is_at(CODE_ADDRESS, TITLES[CODE_ADDRESS])
+    with line.cut():
+        visitor.field(CODE_ADDRESS_FIELD).fill(email)
+        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=20_000)
+    expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=20_000)
+    visitor.button("Continuer").click()
+    visitor.is_at(ACTIVATED, TITLES[ACTIVATED])
+    [account] = accounts_of(email)
+    assert (account.last_name, account.trust_answer) == (LAST_NAME, ANSWER)
+
+
+def test_the_tick_of_the_terms_outlives_a_reload_before_it_is_sent(visitor: Visitor) -> None:
+    terms = visitor.page.get_by_role("checkbox", name="Je reconnais avoir pris connaissance")
+    visitor.go(CHOICE)
+    visitor.link("Créez votre espace en mode expert").click()
+    visitor.is_at(CONDITIONS, TITLES[CONDITIONS])
+    terms.check()
+    visitor.page.wait_for_timeout(500)
+    reload(visitor, CONDITIONS)
+    expect(terms).to_be_checked()
+    terms.uncheck()
+    visitor.page.wait_for_timeout(500)
+    reload(visitor, CONDITIONS)
+    expect(visitor.page.get_by_role("img", name="Image à recopier")).to_be_visible()
+    expect(terms).not_to_be_checked()
+
+
+def test_a_second_tab_forgets_what_was_typed_once_the_first_has_sent_it(visitor: Visitor) -> None:
+    email = "deux.onglets.espace@example.org"
+    visitor.go(CHOICE)
+    visitor.link("Créez votre espace en mode expert").click()
+    accept_terms(visitor)
+    choose_identifiers(visitor, email)
+    fill_in_form(visitor)
+    visitor.field("Nom").blur()
+    visitor.page.wait_for_timeout(1000)
+    first, second = visitor.page, visitor.new_tab()
+    wire = Wire(second)
+    visitor.go(FORM)
+    visitor.button("Reprendre").click()
+    form_is_kept(visitor)
+
+    visitor.page = first
+    visitor.button("Continuer").click()
+    visitor.is_at(SUMMARY, TITLES[SUMMARY])
+    visitor.button("Valider").click()
+    visitor.is_at(REGISTERED, TITLES[REGISTERED])
+
+    visitor.page = second
+    assert FORM in wire.paths_with(ANSWER)
+    visitor.button("Continuer").click()
+    visitor.is_at(REGISTERED, TITLES[REGISTERED])
+    visitor.says(email)
+    wire.frames.clear()
+    reload(visitor, REGISTERED)
+    visitor.says(email)
+    assert REGISTERED in wire.paths_with(email), "the reload was listened to"
+    for typed in (LAST_NAME, ANSWER, TYPED["Libellé de la voie"]):
+        assert wire.paths_with(typed) == set(), typed
+    assert [request.outcome for request in requests_of(email)] == [RequestOutcome.PENDING]
+
+
+def disturb(
+    visitor: Visitor, line: Line, path: str, check: Check = lambda: None, *, forth: bool = True, restart: bool = False
+) -> None:
+    """Reload, go back (and forth), cut the line, restart the server if told; after each the screen holds the same.
 
     Without `forth`, what is done cannot be done again: going back leads here at once.
     """
@@ -255,6 +360,9 @@ def disturb(
     if forth:
         expect(visitor.title).not_to_have_text(TITLES[path])
         visitor.page.go_forward()
+    visitor.is_at(path, TITLES[path])
+    check()
+    cut_the_connection(visitor, line)
     visitor.is_at(path, TITLES[path])
     check()
     if restart:

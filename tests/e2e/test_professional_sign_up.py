@@ -3,17 +3,24 @@
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 from sqlmodel import select
 
+from app.content import wording
 from app.models import Account, RequestOutcome, SignUpRequest
 from app.services import database
+from app.services.accounts import requests
+from tests.accounts import make_account
 from tests.e2e import letters
 from tests.e2e.axe import Sweep
-from tests.e2e.conftest import Arrive
+from tests.e2e.conftest import Arrive, settings_of
+from tests.e2e.portal import Portal, running
+from tests.e2e.space import a_professional, refuses
 from tests.e2e.visitor import DESKTOP, PHONE_SMALL, Visitor
 from tests.smtp import MailServer
 
@@ -23,6 +30,7 @@ FORM, SUMMARY = "/espace-professionnel/creation/formulaire", "/espace-profession
 REGISTERED = "/espace-professionnel/creation/enregistrement"
 CODE, CODE_ADDRESS = "/espace-professionnel/activation/code", "/espace-professionnel/activation/identifiants"
 ACTIVATED, SPACE = "/espace-professionnel/activation/recapitulatif", "/espace-professionnel"
+WITHDRAWAL = "/espace-professionnel/annuler-demande"
 PASSWORD = "Correct-cheval-7-batterie-agrafe-zinc"
 
 
@@ -169,9 +177,133 @@ def test_nobody_skips_a_step_and_another_tab_asks_before_it_shows_anything(visit
     expect(visitor.title).to_be_focused()
 
     visitor.button("Effacer et quitter").click()
-    expect(visitor.page).to_have_url(re.compile(r"/$"))
+    visitor.is_at("/", "Vos démarches fiscales, à l’heure qui vous convient")
     visitor.go(FORM)
     visitor.is_at(CHOICE, "Créer votre espace professionnel")
+
+
+def test_terms_open_beside_the_step_and_every_field_of_the_identifiers_takes_what_is_pasted(visitor: Visitor) -> None:
+    visitor.go(CHOICE)
+    visitor.link("Créez votre espace en mode expert").click()
+    visitor.is_at(CONDITIONS, "Acceptez les conditions générales")
+    visitor.page.get_by_role("checkbox", name="Je reconnais avoir pris connaissance").check()
+    with visitor.context.expect_page() as opened:
+        visitor.link("conditions générales").click()
+    expect(opened.value.get_by_role("heading", level=1)).to_contain_text("Conditions générales")
+    opened.value.close()
+    visitor.is_at(CONDITIONS, "Acceptez les conditions générales")
+    expect(visitor.page.get_by_role("checkbox", name="Je reconnais avoir pris connaissance")).to_be_checked()
+    accept_terms(visitor)
+
+    copied = "Copie.7@example.org"
+    address, again = (
+        visitor.field("Adresse électronique de connexion"),
+        visitor.field("Confirmez l’adresse électronique de connexion"),
+    )
+    password, password_again = (
+        visitor.field("Mot de passe de connexion"),
+        visitor.field("Confirmez votre mot de passe de connexion"),
+    )
+    address.fill(copied)
+    address.press("Control+A")
+    address.press("Control+C")
+    for field, autocomplete in ((again, "email"), (password, "new-password"), (password_again, "new-password")):
+        field.press("Control+V")
+        expect(field).to_have_value(copied)
+        expect(field).to_have_attribute("autocomplete", autocomplete)
+    # A password copied from the address is refused like any other that holds it.
+    visitor.button("Continuer").click()
+    expect(visitor.summary).to_contain_text("20\u00a0caractères")
+
+
+def test_an_address_in_use_is_refused_on_the_screen_where_it_is_typed(visitor: Visitor) -> None:
+    a_professional(visitor, "deja.prise@example.org", "20260510007001")
+    visitor.go(CHOICE)
+    visitor.link("Créez votre espace en mode expert").click()
+    accept_terms(visitor)
+    for email, words in (
+        ("deja.prise@example.org", "déjà associée à un espace professionnel"),
+        ("certificat@guichet.example", "rattachée à un espace professionnel avec certificat"),
+        (f"{'x' * 90}@example.org", "100"),
+    ):
+        type_identifiers(visitor, email)
+        visitor.button("Continuer").click()
+        refuses(visitor, email=words)
+    visitor.field("Adresse électronique de connexion").fill("libre@example.org")
+    visitor.field("Confirmez l’adresse électronique de connexion").fill("libre@example.org")
+    visitor.button("Continuer").click()
+    visitor.is_at(FORM, "Remplissez votre formulaire d’inscription")
+
+
+def test_while_a_request_waits_for_its_code_its_address_is_refused_until_a_date_and_gets_no_second_mail(
+    arrive: Arrive, post_office: MailServer
+) -> None:
+    email = "en.cours@example.org"
+    first, second = arrive(), arrive()
+    sign_up(first, email)
+    letters.wait_for(post_office, email, 1)
+    [request] = requests_of(email)
+    second.go(CHOICE)
+    second.link("Créez votre espace en mode expert").click()
+    accept_terms(second)
+    type_identifiers(second, email.upper())
+    second.button("Continuer").click()
+    refuses(second, email="Une demande est déjà en cours pour cette adresse électronique")
+    with database.reading() as session:
+        deadline = requests.deadline(session, request.public_id)
+    assert deadline is not None
+    until = wording.moment((deadline + timedelta(minutes=1)).astimezone(ZoneInfo("Europe/Paris")))
+    expect(second.summary).to_contain_text(f"attendez le {until} (heure de Paris)")
+    second.go(FORM)
+    second.is_at(IDENTIFIERS, "Créez vos identifiants")
+    assert len(requests_of(email)) == len(letters.to(post_office, email)) == 1
+
+
+def test_a_portal_set_to_neutral_answers_shows_the_same_screens_and_writes_to_the_owner_instead(
+    pages: None, arrive: Arrive, post_office: MailServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder, options = tmp_path_factory.mktemp("neutral"), {"NEUTRAL_ANSWERS": "1"}
+    with running(Portal(folder, smtp_url=post_office.url(), options=options)) as neutral, settings_of(neutral):
+        taken, free = "prise.neutre@example.org", "libre.neutre@example.org"
+        make_account(taken, subscriber_number="20260510007002")
+        shown = []
+        for email in (taken, free, free):
+            visitor = arrive(at=neutral)
+            sign_up(visitor, email)
+            words = visitor.page.get_by_role("main").inner_text()
+            shown.append(re.sub(r"\d+\s?h\s?\d*", "…", words.replace(email, "…")))
+        assert shown[0] == shown[1] == shown[2]
+        letter = letters.wait_for(post_office, taken, 1)
+        assert "déjà associée" in re.sub(r"\s+", " ", letter.text)
+        assert CODE not in letter.text
+        assert "déjà en cours" in re.sub(r"\s+", " ", letters.wait_for(post_office, free, 2).text)
+        assert requests_of(taken) == []
+        assert len(requests_of(free)) == 1
+
+
+def test_everything_wrong_with_a_withdrawal_is_said_at_once_and_each_guess_costs_a_picture(visitor: Visitor) -> None:
+    visitor.go(WITHDRAWAL)
+    picture = visitor.page.get_by_role("img", name="Image à recopier")
+    expect(picture).to_be_visible()
+    visitor.field("Code d’activation").fill("trop court")
+    visitor.button("Annuler ma demande").click()
+    refuses(
+        visitor,
+        email="Saisissez votre adresse électronique",
+        code="Saisissez les 12\u00a0caractères",
+        captcha="Recopiez les six caractères",
+    )
+    visitor.copy_captcha()
+    visitor.button("Annuler ma demande").click()
+    refuses(visitor, email="Saisissez votre adresse électronique", code="Saisissez les 12\u00a0caractères")
+    expect(picture).to_have_count(0)
+    visitor.field("Adresse électronique de la demande").fill("personne@example.org")
+    visitor.field("Code d’activation").fill("AAAA AAAA AAAA")
+    visitor.button("Annuler ma demande").click()
+    refuses(visitor, email="Vérifiez l’adresse et le code")
+    expect(picture).to_be_visible()
+    visitor.button("Annuler ma demande").click()
+    refuses(visitor, captcha="Recopiez les six caractères")
 
 
 def test_every_screen_of_the_sign_up_is_accessible(visitor: Visitor, sweep: Callable[[Page], Sweep]) -> None:
@@ -225,6 +357,13 @@ def accept_terms(visitor: Visitor) -> None:
     visitor.copy_captcha()
     visitor.button("Continuer").click()
     visitor.is_at(IDENTIFIERS, "Créez vos identifiants")
+
+
+def type_identifiers(visitor: Visitor, email: str) -> None:
+    visitor.field("Adresse électronique de connexion").fill(email)
+    visitor.field("Confirmez l’adresse électronique de connexion").fill(email)
+    visitor.field("Mot de passe de connexion").fill(PASSWORD)
+    visitor.field("Confirmez votre mot de passe de connexion").fill(PASSWORD)
 
 
 def choose_identifiers(visitor: Visitor, email: str) -> None:
@@ -317,7 +456,7 @@ def check_sign_out_ends_every_tab(visitor: Visitor, *, is_phone: bool) -> None:
 def withdraw(visitor: Visitor, email: str, code: str) -> None:
     visitor.go(CHOICE)
     visitor.link("Annulez votre demande").click()
-    visitor.is_at("/espace-professionnel/annuler-demande", "Annulez votre demande")
+    visitor.is_at(WITHDRAWAL, "Annulez votre demande")
     visitor.field("Adresse électronique de la demande").fill(email)
     visitor.field("Code d’activation").fill(code)
     visitor.copy_captcha()

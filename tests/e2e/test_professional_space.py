@@ -288,6 +288,24 @@ def test_an_old_password_brings_a_hint(visitor: Visitor) -> None:
     visitor.is_at(NEW_PASSWORD, "Changer mon mot de passe")
 
 
+@pytest.mark.parametrize("width", [1024, 1280])
+def test_a_long_name_is_cut_so_that_the_header_stays_on_one_line(width: int, arrive: Arrive) -> None:
+    visitor = arrive({"width": width, "height": 800})
+    names = {"first_name": "Marie-Antoinette-Joséphine", "last_name": "Wolfeschlegelstein-Hausenberger"}
+    lila = a_professional(visitor, f"lila.long.{width}@example.org", f"2026051002{width:04}", **names)
+    lila.sign_in()
+    header = visitor.page.get_by_role("navigation", name="Navigation principale")
+    name = header.get_by_role("link", name=f"{names['first_name']} {names['last_name']}")
+    expect(name).to_be_visible()
+    assert name.evaluate("link => link.scrollWidth > link.clientWidth"), "cut by an ellipsis"
+    for each in [*header.get_by_role("link").all(), header.get_by_role("button")]:
+        box = each.bounding_box()
+        assert box is not None
+        assert box["height"] < 60, each.inner_text()
+        assert box["width"] > 60, each.inner_text()
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_a_simplified_space_has_its_services_open_at_once(visitor: Visitor) -> None:
     lila = a_professional(visitor, "lila.simple@example.org", "20260510001006", **SIMPLIFIED)
     lila.sign_in()
@@ -355,9 +373,19 @@ def test_recovery_answers_the_same_whoever_asks_and_writes_to_the_owner_only(
     lila = a_professional(visitor, "lila.neutral@example.org", "20260510001010")
     visitor.go(RECOVERY)
     lila.fill_in_recovery()
+    visitor.field("Numéro d’abonné").fill("2026")
+    visitor.field("Réponse à la question de confiance").fill("")
     visitor.field("Recopiez les caractères de l’image").fill("000000")
     lila.go_on()
-    refuses(visitor, captcha="Les caractères ne correspondent pas")
+    refuses(
+        visitor,
+        subscriber_number="14\u00a0chiffres",
+        trust_answer="Saisissez la réponse",
+        captcha="Les caractères ne correspondent pas",
+    )
+    visitor.field("Numéro d’abonné").fill(lila.number)
+    visitor.field("Numéro d’abonné").blur()
+    visitor.page.wait_for_timeout(500)
     visitor.page.reload()
     expect(visitor.field("Adresse électronique de connexion")).to_have_value(lila.email)
     expect(visitor.field("Numéro d’abonné")).to_have_value(lila.number)
@@ -389,6 +417,7 @@ def test_a_link_that_is_wrong_or_too_old_explains_itself(visitor: Visitor, post_
     visitor.is_at(RECOVERY, "Mot de passe oublié")
     lila.fill_in_recovery()
     lila.go_on()
+    visitor.says("Demande prise en compte")
     link = link_in(letters.wait_for(post_office, lila.email, 1))
     visitor.go(link)
     choose_password(visitor, "Un mot de passe avec des espaces 7")
@@ -409,14 +438,20 @@ def test_the_assistance_gets_one_mail_and_what_was_typed_outlives_a_reload(
     visitor.page.get_by_role("contentinfo").get_by_role("link", name="Écrire à l’assistance").click()
     visitor.is_at("/aide/assistance", "Écrire à l’assistance")
     before = len(letters.to(post_office, get_settings().assistance_email))
+    picture = visitor.page.get_by_role("img", name="Image à recopier")
+    expect(picture).to_be_visible()
+    wrong = {
+        "name": "Indiquez votre nom",
+        "email": "Saisissez votre adresse",
+        "subject": "Choisissez le sujet",
+        "question": "Écrivez votre question",
+    }
     exactly(visitor, "Envoyer").click()
-    refuses(
-        visitor,
-        name="Indiquez votre nom",
-        email="Saisissez votre adresse",
-        subject="Choisissez le sujet",
-        question="Écrivez votre question",
-    )
+    refuses(visitor, **wrong, captcha="Recopiez les six caractères")
+    visitor.copy_captcha()
+    exactly(visitor, "Envoyer").click()
+    refuses(visitor, **wrong)
+    expect(picture).to_have_count(0)
     visitor.field("Nom et prénom").fill("Lila Rosemonde")
     visitor.field("Adresse électronique").fill("lila.help@example.org")
     visitor.field("Sujet").select_option(index=1)
@@ -425,12 +460,14 @@ def test_the_assistance_gets_one_mail_and_what_was_typed_outlives_a_reload(
     visitor.page.wait_for_timeout(800)
     visitor.page.reload()
     expect(visitor.field("Votre question")).to_have_value("Où est mon code ?\n<b>Merci</b>")
-    visitor.copy_captcha()
+    expect(picture).to_have_count(0)
     exactly(visitor, "Envoyer").click()
     visitor.says("Votre message est parti")
     mail = letters.wait_for(post_office, get_settings().assistance_email, before + 1)
     assert "Où est mon code\u00a0?" in mail.text
     assert "<b>Merci</b>" not in mail.html
+    visitor.page.reload()
+    expect(picture).to_be_visible()
 
 
 def test_every_sheet_opens_and_help_stands_at_the_same_place(visitor: Visitor) -> None:

@@ -10,6 +10,7 @@ from app.services import database
 from app.settings import get_settings
 from tests.e2e.portal import Portal, build_pages, running
 from tests.hostile import inventory
+from tests.hostile.account_walk import Owner, make_space
 from tests.hostile.inventory import Handler, PublicVar
 from tests.hostile.walk import Victim, book
 
@@ -67,11 +68,21 @@ def public_vars(listed: tuple[list[Handler], list[PublicVar]]) -> list[PublicVar
 
 
 _booked: dict[str, Victim] = {}
+_owners: dict[str, Owner] = {}
 
 
 @pytest.fixture
-def victim(portal: Portal) -> Victim:
-    """Give somebody who has booked in this portal, once for all tests."""
+def owner(portal: Portal) -> Owner:
+    """Give somebody who has a professional space in this portal, once for all tests."""
+    if portal.url not in _owners:
+        _owners[portal.url] = asyncio.run(make_space(portal.url))
+    return _owners[portal.url]
+
+
+@pytest.fixture
+def victim(portal: Portal, owner: Owner) -> Victim:
+    """Give somebody who has booked in this portal, once for all tests; the owner's secrets are to be kept too."""
     if portal.url not in _booked:
         _booked[portal.url] = asyncio.run(book(portal.url))
+        _booked[portal.url].more_secrets.extend(owner.secrets())
     return _booked[portal.url]

@@ -120,7 +120,8 @@ async def _call_all(url: str, handlers: list[Handler], cookie: str | None, prepa
         calls = list(islice(payloads(handler), None if handler.own and not handler.name.endswith(".setvar") else 15))
         for start in range(0, len(calls), 90):
             # From many networks, so that nothing but the handlers is in the way.
-            async with attack(url, cookie=cookie, token=token, network=f"127.2.{number}.{1 + start // 90}") as attacker:
+            network = f"127.{2 + number // 250}.{number % 250}.{1 + start // 90}"
+            async with attack(url, cookie=cookie, token=token, network=network) as attacker:
                 token = attacker.token
                 await attacker.settle()
                 if number == 0 and start == 0:

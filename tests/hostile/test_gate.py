@@ -16,6 +16,7 @@ from app.web.frames import FrameRefusedError, Frames
 from tests.hostile.attacker import ROOT
 from tests.hostile.walk import CONTACT, SLOT
 
+PAIRS = "__reflex_form_data__"
 JSON = strategies.recursive(
     strategies.none() | strategies.booleans() | strategies.integers() | strategies.text(max_size=20),
     lambda inner: strategies.lists(inner, max_size=4) | strategies.dictionaries(strategies.text(max_size=8), inner),
@@ -53,11 +54,54 @@ class TestAnEvent:
         event = events.checked({"name": f"{CONTACT}.keep", "payload": {"name": "voie", "value": typed}})
         assert event["payload"]["value"] == typed
 
+    def test_brings_the_fields_of_a_form_however_the_page_sends_them(self) -> None:
+        typed = {"voie": "12 rue de l’Été", "code-postal": "75016", "commune": ""}
+        assert _form(typed) == typed
+        assert _form({PAIRS: [[name, value] for name, value in typed.items()]}) == typed
+        # The last of several fields of one name counts, as it does for the framework.
+        assert _form({PAIRS: [["voie", "a"], ["voie", "b"]]}) == {"voie": "b"}
+        # A browser that sends both forms cannot smuggle a field past the pairs.
+        assert _form({PAIRS: [["voie", "a"]], "commune": "x"}) == {"voie": "a"}
+
+    def test_has_the_fields_of_a_form_cleaned_name_and_text(self) -> None:
+        assert _form({PAIRS: [["vo\x00ie", "a\x00b\ud83d"], ["commune", "\u0007"]]}) == {"voie": "ab", "commune": ""}
+
+    @pytest.mark.parametrize(
+        "pairs",
+        [
+            [],
+            [[]],
+            [["voie"]],
+            [["voie", "a", "b"]],
+            [["voie", None], ["voie", 3], ["voie", ["a"]], ["voie", {"a": "b"}], ["voie", True]],
+            [[None, "a"], [3, "a"], [["voie"], "a"], [{}, "a"]],
+            ["voie", "a", None, 3, {}],
+        ],
+    )
+    def test_leaves_out_pairs_that_no_form_makes(self, pairs: list[Any]) -> None:
+        assert _form({PAIRS: pairs}) == {}
+        assert _form({PAIRS: [*pairs, ["commune", "11069"]]}) == {"commune": "11069"}
+
+    @pytest.mark.parametrize("pairs", [None, "voie", 3, {"voie": "a"}, True])
+    def test_takes_no_fields_from_what_should_be_pairs_and_is_not(self, pairs: Any) -> None:
+        assert _form({PAIRS: pairs, "voie": "a"}).get("voie") == "a"
+        assert set(_form({PAIRS: pairs, "voie": "a"})) <= {"voie", PAIRS}
+
+    @given(strategies.lists(strategies.lists(JSON, max_size=3) | JSON, max_size=4))
+    def test_has_nothing_but_texts_in_its_fields(self, pairs: list[Any]) -> None:
+        assert all(isinstance(name, str) and isinstance(value, str) for name, value in _form({PAIRS: pairs}).items())
+
     @pytest.mark.parametrize("name", ["setvar", "set_is_hydrated", "_new_captcha", "set_label", "reset", "__init__"])
     def test_calls_no_more_than_the_handlers_for_browsers(self, name: str) -> None:
         for state in (ROOT, CONTACT):
             with pytest.raises(EventRefusedError):
                 events.checked({"name": f"{state}.{name}", "payload": {}})
+
+
+def _form(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that a handler gets of a submitted form."""
+    fields: dict[str, Any] = events.checked({"name": f"{CONTACT}.search", "payload": {"data": data}})["payload"]["data"]
+    return fields
 
 
 class TestAFrame:

@@ -46,12 +46,14 @@ class Victim:
     link: str
     captcha_answers: list[str]
     heard: list[str] = field(repr=False)
+    more_secrets: list[str] = field(default_factory=list)
 
     def secrets(self) -> list[str]:
         """Return what must never reach anybody else."""
         personal = (PERSON["last_name"], PERSON["first_name"], PERSON["details"], PERSON["email"], SECRET_STREET)
         phone = ("639984127", PERSON["phone"])
-        return [*personal, *phone, self.public_id, self.reference, self.link, self.cookie, *self.captcha_answers]
+        booked = (self.public_id, self.reference, self.link, self.cookie)
+        return [*personal, *phone, *booked, *self.captcha_answers, *self.more_secrets]
 
 
 async def book(url: str) -> Victim:
@@ -70,7 +72,7 @@ async def book(url: str) -> Victim:
         link = person.get("mailbox_state", "link")
         await person.go(link)
         assert person.get("follow_up_state", "status") == "booked"
-        answers = _answers(cookie)
+        answers = captcha_answers(cookie)
         public_id = access.public_id_of(link.rstrip("/").rpartition("/")[2])
         assert public_id
         return Victim(cookie, person.token, public_id, reference, link, answers, person.heard)
@@ -103,7 +105,7 @@ async def to_details(person: Attacker, street: str = "1 rue du Pont") -> None:
 
 def captcha_answer(cookie: str) -> str:
     """Return the answer to the visitor's newest challenge, which only the database knows."""
-    return _answers(cookie)[-1]
+    return captcha_answers(cookie)[-1]
 
 
 def newest_captcha_answer() -> str:
@@ -120,7 +122,8 @@ def appointments() -> list[tuple[str, str, object]]:
         return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
-def _answers(cookie: str) -> list[str]:
+def captcha_answers(cookie: str) -> list[str]:
+    """Return the answers to all challenges of a visitor, the newest last."""
     key = visitors.key_of(f"{visitors.cookie_name()}={cookie}")
     query = (
         select(col(CaptchaChallenge.answer))

@@ -169,6 +169,20 @@ def test_a_used_code_says_so(db: str) -> None:
     assert "déjà servi" in _refused(code).message
 
 
+def test_each_refused_code_has_its_own_sentence_that_says_what_to_do(db: str) -> None:
+    used, withdrawn, expired = (signed_up(f"{name}@courriel.example") for name in ("used", "withdrawn", "expired"))
+    codes = {newcomer.email.partition("@")[0]: newcomer.code() for newcomer in (used, withdrawn, expired)}
+    used.types_the_code(codes["used"]).activates()
+    assert withdrawal.withdraw("v", withdrawn.email, codes["withdrawn"], "n")
+    with clock.moved(NOON + timedelta(hours=48, minutes=1)):
+        said = {name: _refused(code).message for name, code in {**codes, "wrong": "A" * 12}.items()}
+    assert "a déjà servi\u00a0: l’espace est activé. Connectez-vous" in said["used"]
+    assert "la demande a été annulée. Refaites une demande" in said["withdrawn"]
+    assert "les 48\u00a0heures sont passées" in said["expired"]
+    assert "la même adresse peut servir" in said["expired"]
+    assert "il a 12\u00a0caractères, majuscules et minuscules comptent" in said["wrong"]
+
+
 def test_another_address_is_refused_and_ten_of_them_block_the_request(db: str) -> None:
     newcomer = signed_up()
     newcomer.types_the_code(newcomer.code())
@@ -179,6 +193,7 @@ def test_another_address_is_refused_and_ten_of_them_block_the_request(db: str) -
     with pytest.raises(CodeRefusedError) as blocked:
         newcomer.activates()
     assert blocked.value.reason is Refusal.TOO_MANY
+    assert "Annulez votre demande, puis recommencez" in blocked.value.message
     assert _refused(newcomer.code()).reason is Refusal.TOO_MANY
     assert count(Account) == 0
     assert withdrawal.withdraw("v", ADDRESS, newcomer.code(), "n")
@@ -196,7 +211,8 @@ def test_a_visitor_who_guesses_codes_is_stopped_even_with_the_right_one(db: str)
     newcomer = signed_up()
     for _ in range(10):
         _refused("A" * 12)
-    assert _refused(newcomer.code()).reason is Refusal.TOO_MANY
+    stopped = _refused(newcomer.code())
+    assert (stopped.reason, "Attendez quelques minutes" in stopped.message) == (Refusal.TOO_MANY, True)
     newcomer.types_the_code(newcomer.code())
 
 
@@ -207,6 +223,7 @@ def test_an_address_that_got_a_space_meanwhile_ends_the_request(db: str) -> None
     with pytest.raises(CodeRefusedError) as refused:
         newcomer.activates()
     assert refused.value.reason is Refusal.TAKEN
+    assert "avec une autre adresse" in refused.value.message
     assert (_request().outcome, _request().email) == (RequestOutcome.WITHDRAWN, "")
 
 
@@ -322,6 +339,19 @@ def test_a_request_is_withdrawn_with_its_address_and_its_code(db: str) -> None:
     assert _refused(code).reason is Refusal.WITHDRAWN
     with pytest.raises(TooManyAttemptsError):
         [withdrawal.withdraw("v", ADDRESS, code, "n") for _ in range(5)]
+
+
+def test_everything_wrong_with_a_withdrawal_is_said_at_once_and_costs_no_attempt(db: str) -> None:
+    code = signed_up().code()
+    for _ in range(10):
+        with pytest.raises(FieldErrors) as refused:
+            withdrawal.check(email="nobody", code=code[:-1])
+    assert list(refused.value.errors) == ["email", "code"]
+    with pytest.raises(FieldErrors) as refused:
+        withdrawal.check(email=ADDRESS, code="")
+    assert list(refused.value.errors) == ["code"]
+    withdrawal.check(email=ADDRESS.upper(), code=f" {code[:4]} {code[4:]} ")
+    assert withdrawal.withdraw("v", ADDRESS, code, "n")
 
 
 def test_not_me_erases_the_request_once_its_button_is_pressed(db: str) -> None:

@@ -148,7 +148,10 @@ def test_everything_wrong_with_the_identifiers_is_said_at_once(db: str) -> None:
     newcomer = Newcomer().accepts()
     errors = _refused(newcomer, email="nobody", email_again="", password="short", password_again="other")
     assert errors.keys() == {"email", "password", "password_again"}
-    assert _refused(newcomer, email_again="other@courriel.example").keys() == {"email_again"}
+    assert errors["password_again"] == "Saisissez deux fois le même mot de passe."
+    assert _refused(newcomer, email_again="other@courriel.example") == {
+        "email_again": "Saisissez deux fois la même adresse électronique."
+    }
     assert _refused(newcomer, password="", password_again="") == {"password": "Choisissez un mot de passe."}
     assert _refused(newcomer, password="lila.rosemonde-42-Ardoise", password_again="lila.rosemonde-42-Ardoise") == {
         "password": "Retirez du mot de passe le début de votre adresse électronique."

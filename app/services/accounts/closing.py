@@ -78,7 +78,7 @@ def close(
         sessions.revoke(session, account_id)
         _forget(session, account)
         audit.record(session, "account_closed", visitor_key, sessions.subject(account_id), "done")
-    for form in (Form.DETAILS, Form.ADDRESS):
+    for form in (Form.DETAILS, Form.ADDRESS, Form.PROFILE, Form.PERSONAL_ADDRESS):
         if form_drafts.load(visitor_key, form, sessions.subject(account_id)):
             form_drafts.forget(visitor_key, form)
     return Closed(staying, cancelled)

@@ -8,15 +8,25 @@ from app.models import Journey, RequestOutcome, SignUpRequest, SpaceKind
 from app.services import audit, database, throttle
 from app.services.accounts import email_address, requests
 from app.services.accounts.email_address import EmailRefusedError
+from app.services.form_errors import Checks, WrongFieldError
 
 SPACE = SpaceKind.PROFESSIONAL
 _NOT_ME = "not_me"
 _LONGEST_TOKEN = 80
+_NO_CODE = "Saisissez les 12\u00a0caractères du code reçu par courriel."
 
 
 def not_me_token(public_id: str) -> str:
     """Return the signed token of a request's « Ce n'est pas moi », safe in an address."""
     return keys.signed(_NOT_ME, public_id)
+
+
+def check(*, email: str, code: str) -> None:
+    """Accept what a request may hold, or raise FieldErrors (under `email`, `code`); nothing is looked up or counted."""
+    checks = Checks({"email": email, "code": code})
+    checks.take("email", _email)
+    checks.take("code", _code)
+    checks.finish()
 
 
 def withdraw(visitor_key: str, email: str, code: str, network: str) -> bool:
@@ -61,6 +71,20 @@ def not_me(visitor_key: str, token: str) -> bool:
         _erase(session, request)
         audit.record(session, "sign_up_not_me", visitor_key, public_id, "done")
     return True
+
+
+def _email(text: str) -> str:
+    try:
+        return email_address.parse(text).key
+    except EmailRefusedError as refused:
+        raise WrongFieldError(refused.message) from None
+
+
+def _code(text: str) -> str:
+    code = requests.typed_code(text)
+    if len(code) != requests.CODE_LENGTH:
+        raise WrongFieldError(_NO_CODE)
+    return code
 
 
 def _public_id(token: str) -> str | None:
