@@ -194,5 +194,8 @@ def waiting_offer(token: str) -> str:
     """Return the path of the page that shows a time offered from the waiting list."""
     return f"{WAITING_OFFER}/{quote(token, safe='')}"
 
+
 PROFESSIONAL_DATA_FILE = f"{SPACE_DATA}.json"
 PERSONAL_DATA_FILE = f"{PERSONAL_DATA}.json"
+
+SPACE_CLOSED = "/espace-ferme"

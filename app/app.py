@@ -9,15 +9,21 @@ from app.pages import (
     activation,
     assistance,
     channel,
+    confirm_from_mail,
     confirmation,
     contact,
+    demo_identities,
     details,
     follow_up,
     gallery,
     home,
     information,
     mailbox,
+    my_contacts,
     office,
+    personal_sign_in,
+    personal_sign_up,
+    personal_space,
     recovery,
     sign_in,
     sign_up,
@@ -25,7 +31,9 @@ from app.pages import (
     space,
     space_changes,
     space_choice,
+    space_data,
     topic,
+    waiting_list,
     withdrawal,
 )
 from app.settings import get_settings
@@ -33,6 +41,7 @@ from app.state.account import AccountState
 from app.state.activation import ActivationIdentifiersState, ActivationSummaryState, CodeState
 from app.state.assistance import AssistanceState
 from app.state.channel import ChannelState
+from app.state.confirm_from_mail import ConfirmFromMailState
 from app.state.confirmation import ConfirmationState
 from app.state.contact import ContactState
 from app.state.details import CheckState, DetailsState
@@ -41,14 +50,34 @@ from app.state.follow_up import FollowUpState
 from app.state.gallery import GalleryState
 from app.state.lost_link import LostLinkState
 from app.state.mailbox import MailboxState
+from app.state.my_contacts import MyContactsState
 from app.state.office import OfficeState, OtherOfficeState
+from app.state.personal_recovery import PersonalRecoveryState, PersonalResetState
+from app.state.personal_sign_in import PersonalSignInState
+from app.state.personal_sign_up import (
+    IdentityState,
+    LinkedCodeState,
+    PersonalCodeState,
+    PersonalDoneState,
+    PersonalIdentifiersState,
+)
+from app.state.personal_space import (
+    PersonalAddressState,
+    PersonalPasswordState,
+    PersonalSessionsState,
+    ProfileState,
+)
 from app.state.recovery import RecoveryState, ResetState
 from app.state.sign_in import SignInState
-from app.state.sign_up import ConditionsState, FormState, IdentifiersState, RegisteredState, SummaryState
+from app.state.sign_up import ConditionsState, IdentifiersState
+from app.state.sign_up_form import FormState, RegisteredState, SummaryState
 from app.state.slot import SlotState
 from app.state.space import SessionsState, SpaceState
-from app.state.space_changes import SpaceAddressState, SpaceDetailsState, SpacePasswordState, SpaceSecretsState
+from app.state.space_credentials import SpaceAddressState, SpacePasswordState
+from app.state.space_data import PersonalDataState, SpaceDataState
+from app.state.space_details import SpaceDetailsState, SpaceSecretsState
 from app.state.topic import TopicState
+from app.state.waiting_list import WaitingEntryState, WaitingListState, WaitingOfferState
 from app.state.withdrawal import NotMeState, WithdrawalState
 from app.web.application import transformers
 from app.web.background import background
@@ -69,6 +98,8 @@ app = rx.App(
             custom_attrs={"as": "font", "type": "font/woff2", "crossOrigin": ""},
         ),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.link(rel="manifest", href="/site.webmanifest"),
+        rx.el.link(rel="apple-touch-icon", href="/icones/guichet-apple-180.png"),
         rx.el.meta(name="theme-color", content="#0b4f4a"),
         rx.el.script(src="/guichet.js", custom_attrs={"defer": True}),
     ],
@@ -122,7 +153,6 @@ for route, page_id, title in (
 ):
     _add(information.information(page_id), route, title)
 _add(information.site_map, addresses.SITE_MAP, "Plan du site")
-_add(lambda: information.space_to_come("Espace particulier"), addresses.PERSONAL_SIGN_IN, "Espace particulier")
 # The professional space: signing in, signing up, activating
 _add(sign_in.sign_in, addresses.PROFESSIONAL_SIGN_IN, "Connexion à votre espace professionnel", SignInState.load)
 _add(space_choice.space_choice, addresses.SPACE_CHOICE, "Créer votre espace professionnel")
@@ -172,5 +202,71 @@ for route, page_id in (
     (addresses.LOCAL_TAXES, "payer-impots-locaux"),
 ):
     _add(information.information(page_id), route, static_pages.page(page_id).title)
+
+# The personal space: creating it, activating, signing in, the lost password, the identities to try it with
+_add(
+    personal_sign_in.sign_in,
+    addresses.PERSONAL_SIGN_IN,
+    "Connexion à l’espace particulier",
+    PersonalSignInState.load,
+)
+_add(personal_sign_up.identity, addresses.PERSONAL_SIGN_UP, "Je crée mon espace particulier", IdentityState.load)
+_add(
+    personal_sign_up.identifiers,
+    addresses.PERSONAL_SIGN_UP_IDENTIFIERS,
+    "Identifiants de l’espace particulier",
+    PersonalIdentifiersState.load,
+)
+_add(
+    personal_sign_up.code,
+    addresses.PERSONAL_SIGN_UP_CODE,
+    "Code de l’espace particulier",
+    PersonalCodeState.load,
+)
+_add(personal_sign_up.done, addresses.PERSONAL_SIGN_UP_DONE, "Votre espace est actif", PersonalDoneState.load)
+_add(
+    personal_sign_up.linked_code,
+    addresses.PERSONAL_ACTIVATION,
+    "Activez votre espace particulier",
+    LinkedCodeState.load,
+)
+_add(personal_sign_in.not_me, addresses.PERSONAL_NOT_ME_ROUTE, "Ce n’est pas moi", NotMeState.load)
+_add(
+    personal_sign_in.recovery,
+    addresses.PERSONAL_RECOVERY,
+    "Mot de passe oublié, espace particulier",
+    PersonalRecoveryState.load,
+)
+_add(
+    personal_sign_in.reset,
+    addresses.PERSONAL_RESET_ROUTE,
+    "Nouveau mot de passe, espace particulier",
+    PersonalResetState.load,
+)
+if get_settings().is_demo:
+    _add(demo_identities.demo_identities, addresses.DEMO_IDENTITIES, "Identités de démonstration")
+
+# Confirming an appointment from its mail
+_add(
+    confirm_from_mail.confirm_from_mail,
+    addresses.CONFIRM_ROUTE,
+    "Confirmer un rendez-vous",
+    ConfirmFromMailState.load,
+)
+
+# The waiting list
+_add(waiting_list.join, addresses.WAITING_LIST, "Liste d’attente", WaitingListState.load)
+_add(waiting_list.entry, addresses.WAITING_ENTRY_ROUTE, "Votre place sur la liste d’attente", WaitingEntryState.load)
+_add(waiting_list.offer, addresses.WAITING_OFFER_ROUTE, "Créneau proposé", WaitingOfferState.load)
+
+# « Mes contacts » and the rest of the personal space; the data of both kinds of space
+_add(my_contacts.my_contacts, addresses.PERSONAL_SPACE, "Mes contacts", MyContactsState.load)
+_add(personal_space.profile, addresses.PERSONAL_PROFILE, "Mon profil", ProfileState.load)
+_add(personal_space.password, addresses.PERSONAL_PASSWORD, "Changer mon mot de passe", PersonalPasswordState.load)
+_add(personal_space.address, addresses.PERSONAL_ADDRESS, "Changer mon adresse", PersonalAddressState.load)
+_add(personal_space.sessions, addresses.PERSONAL_SESSIONS, "Mes sessions ouvertes", PersonalSessionsState.load)
+_add(space_data.personal, addresses.PERSONAL_DATA, "Mes données et fermeture", PersonalDataState.load)
+_add(space_data.professional, addresses.SPACE_DATA, "Mes données et fermeture", SpaceDataState.load)
+_add(space_data.closed, addresses.SPACE_CLOSED, "Espace fermé")
 
 _add(information.not_found, "404", "Page introuvable")

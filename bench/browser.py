@@ -51,7 +51,7 @@ def to_agenda(page: Page, portal: str) -> None:
     to_office(page, portal)
     page.goto(portal + addresses.topic(short_topic().path))
     page.get_by_role("button", name="Continuer").click()
-    page.get_by_role("radio", name="Sur place").check()
+    page.get_by_role("radio", name="Sur place, au guichet").check()
     page.get_by_role("button", name="Rechercher un créneau disponible").click()
     expect(page.get_by_role("table")).to_be_visible()
 

@@ -75,7 +75,7 @@ def _book(page: Page, portal: str, meter: Meter) -> None:
     meter.page("topics", press("link", "Prendre rendez-vous"))
     meter.page("topic", page.get_by_role("link", name=chosen.label).click)
     meter.page("channel", page.get_by_role("button", name="Continuer").click)
-    page.get_by_role("radio", name="Sur place").check()
+    page.get_by_role("radio", name="Sur place, au guichet").check()
     meter.page("agenda", press("button", "Rechercher un créneau disponible"))
     expect(page.get_by_role("table")).to_be_visible()
     days = page.get_by_role("table").get_by_role("button", name=re.compile("créneau"))

@@ -3,12 +3,16 @@
 Arrow keys between days are handled by assets/guichet.js, by the `data-agenda` attribute.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
+from reflex.vars.function import FunctionStringVar
 
+from app.components import both_times
 from app.content import wording
 
+_NUMBER: Any = FunctionStringVar.create("Number")
 _SHORT = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
 
 
@@ -37,7 +41,7 @@ def first_free(state: Any) -> rx.Component:
     return rx.cond(
         state.first_words != "",
         rx.el.div(
-            rx.el.p("Premier créneau libre", rx.el.b(state.first_words)),
+            rx.el.p("Premier créneau libre", rx.el.b(state.first_words), both_times.words(state.first_at)),
             rx.el.button("Choisir ce créneau", type="button", on_click=state.take_first, class_name="btn"),
             class_name="first-free",
         ),
@@ -70,7 +74,7 @@ def _calendar(state: Any) -> rx.Component:
         for number, short in enumerate(_SHORT)
     )
     rows = (
-        rx.el.tr(rx.foreach(state.days[start : start + 7], lambda day: rx.el.td(_day(state, day))))
+        rx.el.tr(rx.foreach(state.days[start : start + 7], lambda day, place: rx.el.td(_day(state, day, place))))
         for start in (0, 7, 14, 21)
     )
     return rx.el.table(
@@ -81,45 +85,84 @@ def _calendar(state: Any) -> rx.Component:
     )
 
 
-def _day(state: Any, day: Any) -> rx.Component:
-    is_open = day.state == "open"
+@dataclass(frozen=True)
+class _Day:
+    """What the browser makes of one of the texts of AgendaMixin."""
+
+    date: Any
+    number: Any
+    words: Any
+    count: Any
+    is_open: Any
+    css_class: Any
+    label: Any
+
+
+def _read(state: Any, text: Any, weekday: Any) -> _Day:
+    """Put the words of a day together; `weekday` is 0 for Monday."""
+    day, count = text[:10], _NUMBER.call(text[11:]).to(int)
+    number = rx.cond(day[8:] == "01", "1er", _NUMBER.call(day[8:]).to_string())
+    month = _one_of(wording.MONTHS, _NUMBER.call(day[5:7]).to(int) - 1)
+    words = _one_of(wording.WEEKDAYS, weekday) + " " + number + " " + month
+    is_open = count > 0
+    free = count.to_string() + rx.cond(count > 1, f"{wording.NBSP}créneaux", f"{wording.NBSP}créneau")
+    label = words + ", " + rx.cond(is_open, free, state.closed_words[-1 - count].to(str))
+    is_today = day == state.today
+    return _Day(
+        date=day,
+        number=number,  # « 1er », as the label says it (WCAG 2.5.3)
+        words=words,
+        count=count,
+        is_open=is_open,
+        css_class="day " + rx.cond(is_open, "open", state.closed[-1 - count].to(str)) + rx.cond(is_today, " today", ""),
+        label=label + rx.cond(is_today, ", aujourd’hui", ""),
+    )
+
+
+def _one_of(words: tuple[str, ...], index: Any) -> Any:
+    return rx.Var.create(list(words))[index].to(str)
+
+
+def _day(state: Any, text: Any, weekday: Any) -> rx.Component:
+    day = _read(state, text, weekday)
     return rx.el.button(
         day.number,
         rx.cond(
-            is_open,
+            day.is_open,
             # Drawn by the stylesheet: as text it would have to stand word for word in the label (WCAG 2.5.3).
             rx.el.small(custom_attrs={"data-free": day.count, "data-word": rx.cond(day.count > 1, "libres", "libre")}),
         ),
         type="button",
         aria_label=day.label,
-        class_name="day " + day.state.to(str) + rx.cond(day.today, " today", ""),
+        class_name=day.css_class,
         custom_attrs={
-            "aria-disabled": rx.cond(is_open, "false", "true"),
+            "aria-disabled": rx.cond(day.is_open, "false", "true"),
             "aria-pressed": state.chosen_day == day.date,
             "data-day": day.date,
         },
-        on_click=rx.cond(is_open, state.choose_day(day.date), rx.noop()),
+        on_click=rx.cond(day.is_open, state.choose_day(day.date), rx.noop()),
     )
 
 
 def _day_list(state: Any) -> rx.Component:
     return rx.el.ul(
-        rx.foreach(
-            state.days,
-            lambda day: rx.cond(
-                day.state == "open",
-                rx.el.li(
-                    rx.el.button(
-                        rx.el.b(day.label),
-                        type="button",
-                        custom_attrs={"aria-pressed": state.chosen_day == day.date},
-                        on_click=state.choose_day(day.date),
-                    )
-                ),
-            ),
-        ),
+        rx.foreach(state.days, lambda text, place: _listed(state, _read(state, text, place % 7))),
         class_name="day-list",
         custom_attrs={"aria-labelledby": "semaines"},
+    )
+
+
+def _listed(state: Any, day: _Day) -> rx.Component:
+    return rx.cond(
+        day.is_open,
+        rx.el.li(
+            rx.el.button(
+                rx.el.b(day.label),
+                type="button",
+                custom_attrs={"aria-pressed": state.chosen_day == day.date},
+                on_click=state.choose_day(day.date),
+            )
+        ),
     )
 
 
@@ -132,6 +175,7 @@ def _times(state: Any) -> rx.Component:
                 rx.el.p(state.facts, class_name="soft small"),
                 _part_of_day(state, "Matin", state.morning),
                 _part_of_day(state, "Après-midi", state.afternoon),
+                rx.cond(both_times.said(state.chosen_at), rx.el.p(both_times.words(state.chosen_at))),
             ),
             rx.fragment(
                 rx.el.h2("Choisissez un jour", id="jour"),

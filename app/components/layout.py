@@ -18,11 +18,9 @@ ASSISTANCE_PHONE = topics.assistance().phone
 ASSISTANCE_HOURS = topics.assistance().hours
 ASSISTANCE_CALL = f"tel:+33{''.join(filter(str.isdigit, ASSISTANCE_PHONE))[1:]}"
 
-_NAVIGATION = (
-    ("Contact et rendez-vous", addresses.CONTACT),
-    ("Connexion à l’espace particulier", addresses.PERSONAL_SIGN_IN),
-    ("Connexion à l’espace professionnel", addresses.PROFESSIONAL_SIGN_IN),
-)
+_CONTACT = ("Contact et rendez-vous", addresses.CONTACT)
+_PERSONAL = ("Connexion à l’espace particulier", addresses.PERSONAL_SIGN_IN)
+_PROFESSIONAL = ("Connexion à l’espace professionnel", addresses.PROFESSIONAL_SIGN_IN)
 _FOOTER = (
     ("Aide", addresses.HELP),
     ("Plan du site", addresses.SITE_MAP),
@@ -183,32 +181,53 @@ def incident(reference: Any) -> rx.Component:
 
 
 def _navigation() -> rx.Component:
-    """Return the links of the header; whoever is signed in finds their name and the way out in place of the way in."""
-    *others, _way_in = _NAVIGATION
-    return rx.cond(
-        AccountState.name != "",
-        rx.el.ul(
-            *(rx.el.li(rx.el.a(label, href=href)) for label, href in others),
-            rx.el.li(
-                rx.el.a(
-                    rx.el.span("Espace professionnel de ", class_name="unseen"),
-                    AccountState.name,
-                    href=addresses.PROFESSIONAL_SPACE,
-                    class_name="who",
-                )
-            ),
-            rx.el.li(_sign_out()),
-        ),
-        _links(_NAVIGATION),
+    """Return the links of the header; whoever is signed in finds their space and the way out in place of the way in.
+
+    « Mes contacts » comes last but the way out: it is looked for at the top right.
+    """
+    professional, personal = AccountState.name != "", AccountState.personal_name != ""
+    both = professional & personal
+    return rx.el.ul(
+        _link(*_CONTACT),
+        rx.cond(personal, rx.fragment(), _link(*_PERSONAL)),
+        rx.cond(professional, _professional_space(both), _link(*_PROFESSIONAL)),
+        rx.cond(personal, _personal_space(both)),
     )
 
 
-def _sign_out() -> rx.Component:
-    return native_form(
-        rx.el.button("Se déconnecter", type="submit", class_name="btn second"),
-        action=addresses.PROFESSIONAL_SIGN_OUT,
+def _professional_space(both: Any) -> rx.Component:
+    name = rx.el.a(
+        rx.el.span("Espace professionnel de ", class_name="unseen"),
+        AccountState.name,
+        href=addresses.PROFESSIONAL_SPACE,
+        class_name="who",
+    )
+    return rx.fragment(rx.el.li(name), _sign_out(addresses.PROFESSIONAL_SIGN_OUT, "de l’espace professionnel", both))
+
+
+def _personal_space(both: Any) -> rx.Component:
+    contacts = rx.el.a(
+        "Mes contacts",
+        rx.el.small(AccountState.personal_name),
+        href=addresses.PERSONAL_SPACE,
+        class_name="who mine",
+    )
+    return rx.fragment(rx.el.li(contacts), _sign_out(addresses.PERSONAL_SIGN_OUT, "de l’espace particulier", both))
+
+
+def _sign_out(action: str, space: str, both: Any) -> rx.Component:
+    """Return the way out of a space; which one is said where somebody is signed in to `both`."""
+    label = rx.cond(both, rx.el.span(f" {space}", class_name="unseen"))
+    form = native_form(
+        rx.el.button("Se déconnecter", label, type="submit", class_name="btn second"),
+        action=action,
         custom_attrs={"data-sign-out": ""},
     )
+    return rx.el.li(form)
+
+
+def _link(label: str, href: str) -> rx.Component:
+    return rx.el.li(rx.el.a(label, href=href))
 
 
 def _links(links: Sequence[Crumb]) -> rx.Component:

@@ -10,6 +10,8 @@ from app.components import layout, notices
 
 SPACE = ("Espace professionnel", addresses.PROFESSIONAL_SPACE)
 SERVICES = ("Gérer les services", addresses.SPACE_SERVICES)
+CONTACTS = ("Mes contacts", addresses.PERSONAL_SPACE)
+PROFILE = ("Mon profil", addresses.PERSONAL_PROFILE)
 
 
 def private_page(

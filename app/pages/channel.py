@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, fields, notices
+from app.components import blocks, buttons, fields, notices
 from app.components.journey import journey_page
 from app.components.stepper import BOOKING, RESCHEDULING
 from app.state.channel import FIELD, ChannelChoice, ChannelState
+from app.state.office import PlaceCard
 
 
 def channel() -> rx.Component:
@@ -42,6 +43,7 @@ def _form(*back: rx.Component) -> rx.Component:
                 "Modalité du rendez-vous",
                 rx.foreach(ChannelState.options, _choice),
             ),
+            rx.foreach(ChannelState.points, _point),
             buttons.actions(buttons.submit("Rechercher un créneau disponible"), *back),
             on_submit=ChannelState.choose,
         ),
@@ -53,10 +55,20 @@ def _choice(choice: rx.Var[ChannelChoice]) -> rx.Component:
         FIELD,
         choice.value,
         choice.label,
-        hint=choice.hint,
+        hint=rx.fragment(choice.hint, rx.el.br(), choice.first, "."),
         identifier=choice.id,
         chosen=ChannelState.chosen,
         keep=ChannelState.keep(choice.value),
+    )
+
+
+def _point(point: rx.Var[PlaceCard]) -> rx.Component:
+    return rx.el.details(
+        rx.el.summary("Horaires et accessibilité : ", point.name),
+        rx.el.p(point.address),
+        blocks.bullets(point.hours),
+        rx.el.p(point.access),
+        rx.el.p("Téléphone : ", rx.el.span(point.phone, class_name="nowrap")),
     )
 
 

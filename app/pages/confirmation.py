@@ -1,11 +1,12 @@
 """The last step: what has been booked or moved."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import reflex as rx
 
 from app import addresses
-from app.components import appointment, buttons, notices
+from app.components import appointment, buttons, notices, on_device
 from app.components.journey import journey_page
 from app.components.stepper import BOOKING, RESCHEDULING
 from app.settings import get_settings
@@ -30,25 +31,37 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
         len(steps),
         title,
         notices.success(
-            rx.el.p(
-                "Un courriel de confirmation part à l’instant vers ",
-                rx.el.b(card.email),
-                ". Regardez aussi dans les courriers indésirables.",
+            rx.el.div(
+                rx.cond(
+                    card.email != "",
+                    rx.el.p(
+                        "Un courriel de confirmation part à l’instant vers ",
+                        rx.el.b(card.email),
+                        ". Regardez aussi dans les courriers indésirables.",
+                    ),
+                    rx.el.p("Un courriel de confirmation part à l’adresse donnée lors de la prise de rendez-vous."),
+                ),
+                # To everybody without a space, so that it tells nothing (docs/decisions/0015).
+                rx.cond(
+                    ConfirmationState.in_space,
+                    rx.fragment(),
+                    rx.el.p("Si le message vous le demande, confirmez dans les 30 minutes."),
+                ),
             ),
         ),
         rx.el.div(
             rx.el.div(
                 appointment.appointment_facts(card),
                 buttons.actions(
-                    buttons.download("Ajouter à mon agenda", card.calendar_href, "rendez-vous.ics"),
+                    rx.cond(
+                        card.calendar_href != "",
+                        buttons.download("Ajouter à mon agenda", card.calendar_href, "rendez-vous.ics"),
+                    ),
                     rx.el.button("Imprimer", type="button", class_name="btn second", custom_attrs={"data-print": ""}),
                 ),
                 rx.el.h2("Un empêchement ?"),
-                rx.el.p(
-                    "Déplacez ou annulez ce rendez-vous avec le lien du courriel, ou ",
-                    rx.el.a("dès maintenant", href=card.manage_href),
-                    ". L’heure libérée servira à une autre personne.",
-                ),
+                _hindrance(card),
+                on_device.block(ConfirmationState),
                 *([_demo_mailbox()] if get_settings().is_demo else []),
             ),
             appointment.preparation(card, ConfirmationState.documents),
@@ -60,6 +73,17 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
             class_name="leave no-print",
         ),
         leave=False,
+    )
+
+
+def _hindrance(card: Any) -> rx.Component:
+    contacts = rx.el.a("« Mes contacts »", href=addresses.PERSONAL_SPACE)
+    freed = " L’heure libérée servira à une autre personne."
+    now = rx.el.a("dès maintenant", href=card.manage_href)
+    return rx.cond(
+        ConfirmationState.in_space,
+        rx.el.p("Déplacez ou annulez ce rendez-vous dans ", contacts, ", ou avec le lien du courriel.", freed),
+        rx.el.p("Déplacez ou annulez ce rendez-vous avec le lien du courriel, ou ", now, ".", freed),
     )
 
 

@@ -1,13 +1,16 @@
 """Step 4 of booking: the person's details; step 3 of moving: the check."""
 
+from typing import Any
+
 import reflex as rx
 
 from app import addresses
-from app.components import blocks, buttons, fields, notices
+from app.components import blocks, both_times, buttons, fields, notices
 from app.components.captcha import captcha
 from app.components.journey import journey_page
 from app.components.stepper import BOOKING, RESCHEDULING
-from app.state.details import CheckState, DetailsState
+from app.content import wording
+from app.state.details import NEED_FIELDS, STOP_ID, CheckState, DetailsState
 from app.state.journey import JourneyState
 
 _CIVILITIES = (("", "Non précisée"), ("madame", "Madame"), ("monsieur", "Monsieur"))
@@ -20,11 +23,21 @@ def details() -> rx.Component:
         4,
         "Vos informations",
         _hold(),
+        rx.el.div(_stop(), id=STOP_ID, tab_index=-1, class_name="stop"),
         fields.error_summary(DetailsState),
         fields.form(
             fields.required_note(),
+            rx.cond(
+                DetailsState.in_space,
+                rx.el.p(
+                    "Ce que votre espace particulier connaît est déjà rempli : vérifiez-le et complétez.",
+                    class_name="soft",
+                ),
+            ),
             _identity(),
+            _other(),
             _contact(),
+            _needs(),
             _about(),
             rx.cond(DetailsState.human, rx.fragment(), captcha(DetailsState)),
             buttons.actions(
@@ -45,11 +58,24 @@ def check() -> rx.Component:
         _hold(),
         fields.error_summary(CheckState),
         blocks.facts(
-            blocks.fact("Rendez-vous actuel", CheckState.old_words, rx.el.br(), CheckState.old_channel),
-            blocks.fact("Nouveau rendez-vous", CheckState.new_words, main=True),
-            blocks.fact("Modalité", CheckState.new_channel),
+            blocks.fact(
+                "Rendez-vous actuel",
+                rx.el.span(CheckState.old_words, class_name="sentence"),
+                _below(both_times.words(CheckState.old_starts_at)),
+                _below(CheckState.old_channel),
+                rx.cond(CheckState.old_place != "", _below(CheckState.old_place)),
+            ),
+            blocks.fact(
+                "Nouveau rendez-vous",
+                rx.el.span(CheckState.new_words, class_name="main"),
+                _below(both_times.words(CheckState.new_starts_at)),
+                _below(CheckState.new_channel),
+                rx.cond(CheckState.new_place != "", _below(CheckState.new_place)),
+                rx.cond(CheckState.on_arrival != "", _below(CheckState.on_arrival)),
+            ),
             blocks.fact("Service", CheckState.office_name),
         ),
+        both_times.ask([CheckState.old_starts_at, CheckState.new_starts_at], CheckState.timezone),
         fields.form(
             rx.cond(
                 CheckState.call_back,
@@ -89,6 +115,51 @@ def _hold() -> rx.Component:
     )
 
 
+def _below(words: Any) -> rx.Component:
+    return rx.el.span(words, class_name="below")
+
+
+def _stop() -> rx.Component:
+    """Return why somebody signed in cannot simply book."""
+    return rx.match(
+        DetailsState.stop,
+        (
+            "too_many",
+            notices.notice(
+                rx.el.h2("Vous avez déjà trois rendez-vous à venir"),
+                rx.el.p(
+                    "C’est le nombre permis par espace. Annulez-en un dans « Mes contacts » pour prendre celui-ci : "
+                    "votre saisie reste ici."
+                ),
+                buttons.actions(buttons.go("Voir « Mes contacts »", addresses.PERSONAL_SPACE)),
+                tone="warm",
+                role="alert",
+            ),
+        ),
+        (
+            "duplicate",
+            notices.notice(
+                rx.el.h2("Vous avez déjà un rendez-vous pour ce motif"),
+                rx.el.p(
+                    rx.el.b(DetailsState.existing.words, class_name="below sentence"),
+                    _below(DetailsState.existing.channel),
+                    rx.cond(DetailsState.existing.place != "", _below(DetailsState.existing.place)),
+                    _below(
+                        rx.fragment("Référence ", rx.el.span(DetailsState.existing.reference, class_name="reference"))
+                    ),
+                ),
+                buttons.actions(
+                    buttons.go("Garder celui-ci", addresses.PERSONAL_SPACE),
+                    buttons.act("Prendre aussi ce rendez-vous", DetailsState.take_both),
+                ),
+                tone="warm",
+                role="alert",
+            ),
+        ),
+        rx.fragment(),
+    )
+
+
 def _identity() -> rx.Component:
     return rx.fragment(
         fields.radio_group(
@@ -115,6 +186,57 @@ def _identity() -> rx.Component:
     )
 
 
+def _other() -> rx.Component:
+    """Return the box for somebody else, whose names the stylesheet shows as long as it is ticked."""
+    return rx.el.div(
+        fields.checkbox(
+            DetailsState,
+            "for_other",
+            rx.el.b("Je prends ce rendez-vous pour quelqu’un d’autre"),
+            checked=DetailsState.draft["for_other"] == "oui",
+            keep=DetailsState.keep,
+        ),
+        rx.el.div(
+            fields.text_field(
+                DetailsState,
+                "other_last_name",
+                "Nom de la personne reçue",
+                hint="Les messages sur ce rendez-vous arrivent à votre adresse.",
+                mark="obligatoire",
+                autoComplete="off",
+            ),
+            fields.text_field(
+                DetailsState, "other_first_name", "Prénom de la personne reçue", mark="obligatoire", autoComplete="off"
+            ),
+            class_name="revealed",
+        ),
+        class_name="reveals",
+    )
+
+
+def _needs() -> rx.Component:
+    return rx.el.fieldset(
+        rx.el.legend("Besoins particuliers"),
+        rx.el.p(
+            "Cochez ce qui concerne la personne reçue : le service s’y prépare. Rien n’est obligatoire.",
+            id="besoins-aide",
+            class_name="hint",
+        ),
+        *(
+            fields.checkbox(
+                DetailsState,
+                field,
+                rx.el.b(wording.NEED_LABELS[name]),
+                checked=DetailsState.draft[field] == "oui",
+                keep=DetailsState.keep,
+            )
+            for field, name in NEED_FIELDS.items()
+        ),
+        class_name="field needs",
+        custom_attrs={"aria-describedby": "besoins-aide"},
+    )
+
+
 def _contact() -> rx.Component:
     return rx.fragment(
         fields.text_field(
@@ -137,7 +259,8 @@ def _contact() -> rx.Component:
             DetailsState,
             "phone",
             "Téléphone",
-            hint="Par exemple : 06 39 98 12 34. Hors de France, commencez par + et l’indicatif.",
+            hint="Par exemple : 06 39 98 12 34. Hors de France, commencez par + et l’indicatif. "
+            "Sans téléphone, cochez-le dans les besoins particuliers.",
             mark="un numéro au moins",
             kind="tel",
             autoComplete="tel",
@@ -156,13 +279,23 @@ def _about() -> rx.Component:
             lines=True,
             rows="4",
         ),
-        fields.text_field(
-            DetailsState,
-            "tax_number",
-            "Numéro fiscal",
-            hint="13 chiffres, en haut de vos avis. Il permet de suivre ce rendez-vous dans votre espace particulier.",
-            short=True,
-            inputMode="numeric",
-            autoComplete="off",
+        rx.cond(
+            DetailsState.own_tax_number != "",
+            rx.el.div(
+                rx.el.p("Numéro fiscal", class_name="label"),
+                rx.el.p("Celui de votre espace particulier, où ce rendez-vous sera suivi.", class_name="hint"),
+                rx.el.p(DetailsState.own_tax_number, class_name="reference"),
+                class_name="field",
+            ),
+            fields.text_field(
+                DetailsState,
+                "tax_number",
+                "Numéro fiscal",
+                hint="13 chiffres, en haut de vos avis. Il permet de suivre ce rendez-vous dans votre espace "
+                "particulier.",
+                short=True,
+                inputMode="numeric",
+                autoComplete="off",
+            ),
         ),
     )

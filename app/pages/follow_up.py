@@ -3,8 +3,8 @@
 import reflex as rx
 
 from app import addresses
-from app.components import appointment, buttons, layout, notices
-from app.state.follow_up import FollowUpState, HistoryLine
+from app.components import appointment, buttons, layout, notices, on_device
+from app.state.follow_up import FollowUpState
 
 
 def follow_up() -> rx.Component:
@@ -47,8 +47,13 @@ def _known() -> rx.Component:
                     FollowUpState.problem != "", notices.notice(FollowUpState.problem, tone="danger", role="alert")
                 ),
                 rx.cond(FollowUpState.status == "booked", rx.cond(FollowUpState.asking, _question(), _choices())),
-                rx.el.h2("Historique"),
-                rx.el.ul(rx.foreach(FollowUpState.history, _line)),
+                rx.match(
+                    FollowUpState.status,
+                    ("booked", on_device.block(FollowUpState)),
+                    ("cancelled", on_device.erased(FollowUpState)),
+                    rx.fragment(),
+                ),
+                appointment.story(FollowUpState.history, FollowUpState.mails),
             ),
             rx.cond(
                 FollowUpState.status == "booked", appointment.preparation(card, FollowUpState.documents), rx.fragment()
@@ -90,16 +95,11 @@ def _choices() -> rx.Component:
 
 def _question() -> rx.Component:
     return notices.notice(
-        rx.el.h2("Annuler ce rendez-vous ?"),
+        rx.el.h2("Annuler ce rendez-vous ?", id="question", tab_index=-1),
         rx.el.p("L’heure sera proposée à une autre personne. Vous pourrez reprendre rendez-vous plus tard."),
         buttons.actions(
             buttons.act("Oui, annuler", FollowUpState.cancel, "btn danger"),
             buttons.act("Non, le garder", FollowUpState.keep_it),
         ),
         tone="warm",
-        role="alert",
     )
-
-
-def _line(line: rx.Var[HistoryLine]) -> rx.Component:
-    return rx.el.li(line.what, rx.cond(line.when != "", rx.fragment(", ", line.when)))

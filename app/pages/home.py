@@ -72,12 +72,19 @@ def _professional() -> rx.Component:
     )
 
 
+def _personally() -> rx.Component:
+    """Return what tells these links from those of the professional space to whoever only hears them."""
+    return rx.el.span(", espace particulier", class_name="unseen")
+
+
 def _personal() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Espace particulier"),
         rx.el.p("Vos services, vos rendez-vous passés et à venir."),
         rx.el.div(
-            buttons.go("En savoir plus", addresses.PERSONAL_SIGN_IN, "btn second"),
+            rx.el.a("Se connecter", _personally(), href=addresses.PERSONAL_SIGN_IN, class_name="btn second"),
+            rx.el.a("Créer un espace", _personally(), href=addresses.PERSONAL_SIGN_UP),
+            rx.el.a("Activer mon espace", _personally(), href=addresses.PERSONAL_ACTIVATION),
             class_name="more",
         ),
         class_name="card",

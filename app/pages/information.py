@@ -1,4 +1,4 @@
-"""Pages that only say something: help, legal pages, site map, spaces to come, page not found."""
+"""Pages that only say something: help, legal pages, site map, page not found."""
 
 import reflex as rx
 
@@ -33,12 +33,15 @@ def site_map() -> rx.Component:
         _links("Rendez-vous", ("Contact et rendez-vous", addresses.CONTACT), *contact_links),
         _links(
             "Vos espaces",
-            ("Espace particulier", addresses.PERSONAL_SIGN_IN),
+            ("Connexion à l’espace particulier", addresses.PERSONAL_SIGN_IN),
+            ("Je crée mon espace particulier", addresses.PERSONAL_SIGN_UP),
+            ("Activer votre espace particulier", addresses.PERSONAL_ACTIVATION),
+            ("Mot de passe oublié, espace particulier", addresses.PERSONAL_RECOVERY),
             ("Connexion à votre espace professionnel", addresses.PROFESSIONAL_SIGN_IN),
             ("Créer votre espace professionnel", addresses.SPACE_CHOICE),
             ("Activer votre espace professionnel", addresses.ACTIVATION_CODE),
             ("Annulez votre demande", addresses.WITHDRAWAL),
-            ("Mot de passe oublié", addresses.RECOVERY),
+            ("Mot de passe oublié, espace professionnel", addresses.RECOVERY),
             ("Payer vos impôts locaux", addresses.LOCAL_TAXES),
         ),
         _links("Aide", ("Aide", addresses.HELP), *_help_sheets(), ("Écrire à l’assistance", addresses.ASSISTANCE)),
@@ -51,20 +54,6 @@ def site_map() -> rx.Component:
         ),
         *([_demonstration()] if get_settings().is_demo else []),
         here="Plan du site",
-    )
-
-
-def space_to_come(title: str) -> rx.Component:
-    """Return the page of a space that is not open yet."""
-    return layout.page(
-        rx.el.h1(title, id="titre", tab_index=-1),
-        rx.el.p("Cet espace n’est pas encore ouvert.", class_name="lead"),
-        rx.el.p("Vous pouvez déjà prendre, déplacer ou annuler un rendez-vous sans compte."),
-        buttons.actions(
-            buttons.go("Prendre rendez-vous", addresses.CONTACT),
-            buttons.go("Lire l’aide", addresses.HELP_BOOKING, "btn second"),
-        ),
-        here=title,
     )
 
 
@@ -105,6 +94,7 @@ def _demonstration() -> rx.Component:
     return _links(
         "Démonstration",
         ("Boîte de démonstration", addresses.DEMO_MAILBOX),
+        ("Identités de démonstration", addresses.DEMO_IDENTITIES),
         ("Composants", addresses.DEMO_COMPONENTS),
     )
 

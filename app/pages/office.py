@@ -1,12 +1,14 @@
 """The office that was found, and the choice of another one."""
 
+from typing import Any
+
 import reflex as rx
 
 from app import addresses
 from app.components import blocks, buttons, fields, layout
 from app.components.journey import gate, leaving
 from app.state.journey import JourneyState
-from app.state.office import OfficeCard, OfficeState, OtherOfficeState, departments
+from app.state.office import OfficeCard, OfficeState, OtherOfficeState, PlaceCard, departments
 
 _CRUMBS = (("Contact", addresses.CONTACT),)
 
@@ -41,10 +43,39 @@ def office() -> rx.Component:
                 ),
                 class_name="columns",
             ),
+            rx.cond(OfficeState.points.length() > 0, local_points(OfficeState.points)),
             leaving(JourneyState),
         ),
         crumbs=_CRUMBS,
         here="Votre service",
+    )
+
+
+def local_points(points: Any) -> rx.Component:
+    """Return the local points of an office, from a list of PlaceCard."""
+    return rx.el.section(
+        rx.el.h2("Plus près de chez vous", id="proximite"),
+        rx.el.p(
+            "Ce service donne aussi rendez-vous dans des points d’accueil de proximité, sur place ou par "
+            "visioconférence : pour une visioconférence, vous devez vous y rendre."
+        ),
+        rx.el.ul(rx.foreach(points, _local_point), class_name="results"),
+        aria_labelledby="proximite",
+        class_name="prose",
+    )
+
+
+def _local_point(point: rx.Var[PlaceCard]) -> rx.Component:
+    return rx.el.li(
+        rx.el.h3(point.name),
+        rx.el.p(point.address),
+        blocks.bullets(point.offers),
+        rx.el.details(
+            rx.el.summary("Horaires et accessibilité", rx.el.span(" : ", point.name, class_name="unseen")),
+            blocks.bullets(point.hours),
+            rx.el.p(point.access),
+            rx.el.p("Téléphone : ", rx.el.span(point.phone, class_name="nowrap")),
+        ),
     )
 
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import reflex as rx
 
 from app import addresses
-from app.components import agenda, buttons, fields, notices
+from app.components import agenda, both_times, buttons, fields, notices
 from app.components.journey import journey_page
 from app.components.stepper import BOOKING, RESCHEDULING
 from app.state.slot import Elsewhere, SlotState
 
 _TITLE = "Choisissez un créneau"
+_TELL_ME = "Être prévenu si un créneau plus tôt se libère"
 
 
 def slot() -> rx.Component:
@@ -58,8 +59,21 @@ def _agenda(previous: rx.Component) -> rx.Component:
         rx.el.button("Continuer", type="button", on_click=SlotState.take_chosen, class_name="btn"), previous
     )
     return rx.fragment(
+        both_times.ask([SlotState.first_at, SlotState.chosen_at], SlotState.zone),
         agenda.first_free(SlotState),
+        rx.cond(SlotState.can_wait & SlotState.is_late, _late()),
         rx.el.div(agenda.agenda(SlotState, actions), id="agenda", tab_index=-1),
+        rx.cond(
+            SlotState.can_wait & ~SlotState.is_late,
+            rx.el.p(rx.el.a(_TELL_ME, href=addresses.WAITING_LIST), class_name="apart soft"),
+        ),
+    )
+
+
+def _late() -> rx.Component:
+    return notices.notice(
+        rx.el.p("Ce premier créneau est dans plus d’une semaine. Une place peut se libérer plus tôt."),
+        buttons.actions(buttons.go(_TELL_ME, addresses.WAITING_LIST, "btn second")),
     )
 
 
@@ -68,13 +82,17 @@ def _no_room(previous: rx.Component) -> rx.Component:
         notices.notice(
             rx.el.h2("Aucun créneau n’est libre"),
             rx.el.p(SlotState.no_room),
+            rx.cond(
+                SlotState.can_wait,
+                buttons.actions(buttons.go("Être prévenu si un créneau se libère", addresses.WAITING_LIST)),
+            ),
             tone="warm",
         ),
         rx.cond(
-            SlotState.other_channels.length() > 0,
+            SlotState.other_ways.length() > 0,
             rx.fragment(
                 rx.el.h2("Dans le même service"),
-                rx.el.ul(rx.foreach(SlotState.other_channels, _other_channel), class_name="results"),
+                rx.el.ul(rx.foreach(SlotState.other_ways, _other_way), class_name="results"),
             ),
         ),
         rx.cond(
@@ -88,8 +106,8 @@ def _no_room(previous: rx.Component) -> rx.Component:
     )
 
 
-def _other_channel(other: rx.Var[Elsewhere]) -> rx.Component:
-    return _elsewhere(other, "Voir ces créneaux", SlotState.take_channel(other.value))
+def _other_way(other: rx.Var[Elsewhere]) -> rx.Component:
+    return _elsewhere(other, "Voir ces créneaux", SlotState.take_way(other.value))
 
 
 def _neighbour(other: rx.Var[Elsewhere]) -> rx.Component:

@@ -17,17 +17,24 @@ async def session_of(state: rx.State, kind: SpaceKind = SpaceKind.PROFESSIONAL) 
 
 
 class AccountState(rx.State):
-    """The name in the header, empty when nobody is signed in; the states of private pages are below this one."""
+    """The names in the header, empty when nobody is signed in; the states of private pages are below this one."""
 
     name: str = ""
-    _account: int = 0
+    """Whose professional space it is."""
+    personal_name: str = ""
+    """Whose personal space it is: a browser may be signed in to one of each."""
+    _accounts: tuple[int, ...] = (0, 0)
 
     @rx.event
     async def load(self) -> None:
         """Show who is signed in; what the pages of somebody else's space held in this tab is forgotten."""
-        found = await session_of(self)
-        account = found.account.id if found else 0
-        if account != self._account:
+        found = [await session_of(self, kind) for kind in (SpaceKind.PROFESSIONAL, SpaceKind.PERSONAL)]
+        accounts = tuple(each.account.id if each else 0 for each in found)
+        if accounts != self._accounts:
             self.reset()  # type: ignore[no-untyped-call]
-        self._account = account
-        self.name = f"{found.account.first_name} {found.account.last_name}" if found else ""
+        self._accounts = accounts
+        self.name, self.personal_name = (_name(each) for each in found)
+
+
+def _name(session: SessionView | None) -> str:
+    return f"{session.account.first_name} {session.account.last_name}" if session else ""

@@ -7,10 +7,13 @@ from reflex.event import EventSpec
 
 from app import addresses
 from app.content import topics, wording
-from app.models import Channel
+from app.models import Channel, SpaceKind
 from app.services import journeys
-from app.services.appointments import access, offices, records
+from app.services.appointments import access, mine, offices, records
+from app.services.appointments.person import need_names
 from app.services.appointments.records import AppointmentView
+from app.services.appointments.steps import IN_SPACE
+from app.state.account import session_of
 from app.state.base import call, local, tab_of, visitor_of
 from app.state.journey import JourneyState
 from app.state.office import CHANNEL_LABELS
@@ -18,19 +21,30 @@ from app.state.office import CHANNEL_LABELS
 
 @dataclass(frozen=True)
 class AppointmentCard:
-    """An appointment as its person sees it."""
+    """An appointment as its person sees it.
+
+    `place` is the address one goes to, `point` the name of the local point there, empty at the office itself;
+    `received` is who comes when somebody else booked.
+    """
 
     words: str = ""
+    starts_at: str = ""
+    timezone: str = ""
     duration: str = ""
     channel: str = ""
     topic: str = ""
     office: str = ""
+    point: str = ""
     place: str = ""
+    access: str = ""
+    on_arrival: str = ""
     called: str = ""
     office_phone: str = ""
     reference: str = ""
     email: str = ""
     name: str = ""
+    received: str = ""
+    needs: str = ""
     calendar_href: str = ""
     manage_href: str = ""
 
@@ -40,6 +54,7 @@ class ConfirmationState(JourneyState):
 
     card: AppointmentCard = AppointmentCard()
     documents: list[str] = []
+    in_space: bool = False
 
     @rx.event
     async def load(self) -> EventSpec | None:
@@ -51,6 +66,13 @@ class ConfirmationState(JourneyState):
         view = await call(records.of_journey, visitor, done.id)
         if view is None:
             return rx.redirect(addresses.CONTACT)
+        found = await session_of(self, SpaceKind.PERSONAL)
+        self.in_space = found is not None
+        if IN_SPACE in done.draft:
+            # Begun in « Mes contacts »: what somebody else typed of it stays unseen here too.
+            view = await call(mine.get, found.account, view.public_id) if found else None
+            if view is None:
+                return rx.redirect(addresses.PERSONAL_SIGN_IN)
         self.card = await call(appointment_card, view)
         self.documents = documents_of(view)
         self.phase = "ready"
@@ -58,24 +80,38 @@ class ConfirmationState(JourneyState):
 
 
 def appointment_card(view: AppointmentView) -> AppointmentCard:
-    """Return what a person sees of an appointment of theirs."""
+    """Return what a person sees of an appointment of theirs.
+
+    Without the address of whoever booked (`mine` leaves it out), also without the links that would show it.
+    """
     office, topic, token = offices.get(view.office_id), topics.topic(view.topic_id), access.manage_token(view.public_id)
-    by_phone = view.channel == Channel.PHONE
     return AppointmentCard(
         words=wording.moment(local(view.starts_at, view.timezone)),
+        starts_at=view.starts_at.isoformat(),
+        timezone=view.timezone,
         duration=wording.duration(view.minutes),
         channel=CHANNEL_LABELS[view.channel],
         topic=topic.label if topic else "",
         office=office.name,
-        place="" if by_phone else ", ".join(office.address_lines),
-        called=view.phone if by_phone else "",
+        point=view.place_name if view.place_id is not None else "",
+        place=", ".join(view.place_lines),
+        access=view.place_access,
+        on_arrival=arrival(view.channel),
+        called=view.phone if view.channel == Channel.PHONE else "",
         office_phone=office.phone,
         reference=view.reference,
         email=view.email,
         name=" ".join(part for part in (view.civility.capitalize(), view.first_name, view.last_name) if part),
-        calendar_href=addresses.calendar_file(token),
-        manage_href=addresses.follow_up(token),
+        received=view.received,
+        needs=wording.sentence(", ".join(wording.needs(need_names(view.needs)))),
+        calendar_href=addresses.calendar_file(token) if view.email else "",
+        manage_href=addresses.follow_up(token) if view.email else "",
     )
+
+
+def arrival(channel: Channel) -> str:
+    """Return what awaits one at the place, when that is not plain; a video appointment is not taken from home."""
+    return f"Vous vous rendez sur place : {wording.VIDEO_AT_PLACE}." if channel == Channel.VIDEO else ""
 
 
 def documents_of(view: AppointmentView) -> list[str]:

@@ -1,29 +1,18 @@
 """The page a mail links to: it shows the appointment and asks before it acts."""
 
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses
-from app.content import wording
-from app.models import AppointmentStatus, ChangeKind
+from app.models import AppointmentStatus
 from app.services.appointments import access, cancellation, records, steps
-from app.services.appointments.records import AppointmentView, Change, NotBookedError
+from app.services.appointments.records import AppointmentView, NotBookedError
 from app.services.throttle import TooManyAttemptsError
-from app.state.base import call, local, tab_of, visitor_of
+from app.state.appointment_story import HistoryLine, MailLine, story_of
+from app.state.base import call, tab_of, visitor_of
 from app.state.confirmation import AppointmentCard, appointment_card, documents_of
-
-_DONE = {ChangeKind.BOOKED: "Réservé", ChangeKind.RESCHEDULED: "Déplacé", ChangeKind.CANCELLED: "Annulé"}
-
-
-@dataclass(frozen=True)
-class HistoryLine:
-    """One thing that happened to the appointment."""
-
-    what: str
-    when: str
 
 
 class FollowUpState(rx.State):
@@ -33,6 +22,7 @@ class FollowUpState(rx.State):
     card: AppointmentCard = AppointmentCard()
     documents: list[str] = []
     history: list[HistoryLine] = []
+    mails: list[MailLine] = []
     asking: bool = False
     busy: bool = False
     problem: str = ""
@@ -46,13 +36,12 @@ class FollowUpState(rx.State):
         self.asking, self.problem = False, ""
         view = await self._view()
         if view is None:
-            self.status, self.card = "unknown", AppointmentCard()
+            self.status, self.card, self.history, self.mails = "unknown", AppointmentCard(), [], []
             return
         await self._show(view)
 
     def _public_id(self) -> str | None:
-        token = self.router.url.path.rstrip("/").rpartition("/")[2]
-        return access.public_id_of(unquote(token))
+        return access.public_id_of(token_of(self))
 
     async def _view(self) -> AppointmentView | None:
         public_id = self._public_id()
@@ -61,35 +50,38 @@ class FollowUpState(rx.State):
     async def _show(self, view: AppointmentView) -> None:
         self.card = await call(appointment_card, view)
         self.documents = documents_of(view)
-        self.history = [_line(change, view.timezone) for change in await call(records.history, view.public_id)]
+        self.history, self.mails = await call(story_of, view.public_id, view.timezone)
         self.status = _status(view)
 
     @rx.event
-    async def ask(self) -> None:
+    async def ask(self) -> EventSpec:
         """Ask whether to cancel."""
         self.asking = True
+        return rx.set_focus("question")
 
     @rx.event
-    async def keep_it(self) -> None:
+    async def keep_it(self) -> EventSpec:
         """Leave the appointment as it is."""
         self.asking = False
+        return rx.set_focus("titre")
 
     @rx.event
-    async def cancel(self) -> None:
+    async def cancel(self) -> EventSpec | None:
         """Cancel the appointment."""
         public_id = self._public_id()
         if public_id is None or not self.asking:
-            return
+            return None
         try:
             view = await call(cancellation.cancel, public_id, self.card.reference, visitor_key=visitor_of(self) or "")
         except TooManyAttemptsError:
             self.problem = "Trop de demandes : attendez une minute, puis réessayez."
-            return
+            return None
         except NotBookedError:
             await self._load()
-            return
+            return None
         self.asking = False
         await self._show(view)
+        return rx.set_focus("titre")
 
     @rx.event
     async def reschedule(self) -> EventSpec | None:
@@ -108,14 +100,12 @@ class FollowUpState(rx.State):
         return rx.redirect(addresses.RESCHEDULE_SLOT)
 
 
+def token_of(state: rx.State) -> str:
+    """Return the signed part of the link that this page was opened with."""
+    return unquote(state.router.url.path.rstrip("/").rpartition("/")[2])
+
+
 def _status(view: AppointmentView) -> str:
     if view.status == AppointmentStatus.CANCELLED:
         return "cancelled"
     return "past" if view.is_past else "booked"
-
-
-def _line(change: Change, timezone: str) -> HistoryLine:
-    what = f"{_DONE[change.kind]} le {wording.moment(local(change.at, timezone))}"
-    if change.kind == ChangeKind.CANCELLED:
-        return HistoryLine(what, "")
-    return HistoryLine(what, f"pour le {wording.moment(local(change.starts_at, timezone))}")

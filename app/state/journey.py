@@ -12,7 +12,9 @@ from app.services.appointments import holds, steps
 from app.services.appointments.holds import HoldEndedError, NoExtensionLeftError
 from app.services.appointments.steps import BOOKING, RESCHEDULE, Progress, Step
 from app.services.journeys import JourneyGoneError
+from app.state import on_device
 from app.state.base import call, local, tab_of, visitor_of
+from app.state.leaving import empty_all, forget_all
 
 _PAGES = {
     BOOKING: (addresses.CONTACT, addresses.TOPIC, addresses.CHANNEL, addresses.SLOT, addresses.DETAILS),
@@ -129,25 +131,14 @@ class JourneyState(rx.State):
         return rx.redirect(addresses.CONTACT)
 
     @rx.event
-    async def leave(self) -> EventSpec:
-        """Erase what was begun and leave: for shared computers."""
-        await self._erase()
-        return rx.redirect(addresses.HOME)
+    async def leave(self) -> list[EventSpec]:
+        """Erase what was typed here, and what this device keeps, and leave: for shared computers."""
+        await forget_all(self)
+        return [on_device.forget(), rx.redirect(addresses.HOME)]
 
     async def _erase(self) -> None:
         visitor = visitor_of(self)
         if visitor is not None:
             await call(journeys.leave, visitor, BOOKING)
             await call(journeys.leave, visitor, RESCHEDULE)
-        for state in _states_with_personal_data():
-            (await self.get_state(state)).reset()  # type: ignore[no-untyped-call]
-
-
-def _states_with_personal_data() -> tuple[type[rx.State], ...]:
-    """Return the states that hold what a person typed or was shown; they import this module."""
-    from app.state.contact import ContactState
-    from app.state.follow_up import FollowUpState
-    from app.state.lost_link import LostLinkState
-    from app.state.mailbox import MailboxState
-
-    return (JourneyState, ContactState, FollowUpState, LostLinkState, MailboxState)
+        await empty_all(self)

@@ -6,11 +6,14 @@ from reflex.event import EventSpec
 from app.services.appointments import lost_link
 from app.services.throttle import TooManyAttemptsError
 from app.state.base import call, fields, network_of
-from app.state.forms import FormMixin
+from app.state.forms import KeepMixin
 
 
-class LostLinkState(FormMixin, rx.State):
-    """The form of the contact page that sends the link again."""
+class LostLinkState(KeepMixin, rx.State):
+    """The form of the contact page that sends the link again.
+
+    Nothing of it is kept: it may be somebody else's browser.
+    """
 
     sent: bool = False
 
@@ -19,12 +22,7 @@ class LostLinkState(FormMixin, rx.State):
         """Show an empty form."""
         self.sent, self.errors = False, {}
 
-    @rx.event
-    async def keep(self, name: str, value: str) -> None:
-        """Nothing is kept of this form: it may be somebody else's browser."""
-
-    @rx.event
-    async def submit(self, data: dict[str, str]) -> EventSpec | None:
+    async def _submit(self, data: dict[str, str]) -> EventSpec | None:
         """Ask for the link again."""
         typed = fields(data, ("reference", "adresse"))
         errors = {}
@@ -37,6 +35,6 @@ class LostLinkState(FormMixin, rx.State):
         try:
             await call(lost_link.request_link_again, typed["reference"][:80], typed["adresse"][:254], network_of(self))
         except TooManyAttemptsError:
-            return self._refuse({"reference": "Trop de demandes : attendez quelques minutes, puis réessayez"})
+            return self._refuse({"reference": "Trop de demandes : attendez quelques minutes, puis réessayez"})
         self.errors, self.sent = {}, True
         return None

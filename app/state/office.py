@@ -8,8 +8,9 @@ from reflex.event import EventSpec
 from app import addresses
 from app.content import communes
 from app.models import Channel
-from app.services.appointments import offices, steps
+from app.services.appointments import offices, places, steps
 from app.services.appointments.offices import OfficeNotFoundError, OfficeView
+from app.services.appointments.places import PlaceView
 from app.services.appointments.steps import Progress, Step
 from app.state.base import call, number, tab_of, text, visitor_of
 from app.state.journey import JourneyState
@@ -19,6 +20,7 @@ CHANNEL_LABELS = {
     Channel.PHONE: "Par téléphone",
     Channel.VIDEO: "Par visioconférence",
 }
+AT_LOCAL_POINT = {Channel.COUNTER: "Sur place", Channel.VIDEO: "Par visioconférence"}
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,25 @@ class OfficeCard:
     access: str = ""
 
 
+@dataclass(frozen=True)
+class PlaceCard:
+    """A local point as a person sees it."""
+
+    name: str
+    address: str
+    phone: str
+    access: str
+    offers: list[str]
+    hours: list[str]
+
+
 class OfficeState(JourneyState):
-    """The office chosen in this journey."""
+    """The office chosen in this journey, and its local points."""
 
     office: OfficeCard = OfficeCard()
     hours: list[str] = []
     offers: list[str] = []
+    points: list[PlaceCard] = []
     book_href: str = addresses.TOPIC
 
     @rx.event
@@ -50,7 +65,8 @@ class OfficeState(JourneyState):
             return elsewhere
         self.office = card(progress.office)
         self.hours = list(progress.office.hours)
-        self.offers = [CHANNEL_LABELS[channel] for channel in progress.office.channels if channel != Channel.VIDEO]
+        self.offers = [CHANNEL_LABELS[channel] for channel in progress.office.channels]
+        self.points = [place_card(point) for point in await call(places.of_office, progress.office.id)]
         self.book_href = addresses.topic(progress.topic.path if progress.topic else progress.topic_start)
         return None
 
@@ -121,4 +137,25 @@ def card(office: OfficeView) -> OfficeCard:
         phone=office.phone,
         email=office.email,
         access=office.access,
+    )
+
+
+def place_card(point: PlaceView) -> PlaceCard:
+    """Return what a person sees of a local point."""
+    return PlaceCard(
+        name=point.name,
+        address=", ".join(point.address_lines),
+        phone=point.phone,
+        access=point.access,
+        offers=[AT_LOCAL_POINT[channel] for channel in point.channels],
+        hours=list(point.hours),
+    )
+
+
+def way_label(channel: Channel, place_name: str) -> str:
+    """Return how one is received, and at which local point; an empty name is the office itself."""
+    return (
+        f"{AT_LOCAL_POINT.get(channel, CHANNEL_LABELS[channel])} – {place_name}"
+        if place_name
+        else CHANNEL_LABELS[channel]
     )

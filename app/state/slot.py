@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import reflex as rx
@@ -12,75 +12,60 @@ from app import addresses
 from app.content import wording
 from app.models import Channel
 from app.services.appointments import availability, steps
-from app.services.appointments.availability import Agenda, AgendaDay
+from app.services.appointments.availability import Agenda
 from app.services.appointments.holds import TooManyHoldsError
 from app.services.appointments.offices import OfficeNotFoundError
+from app.services.appointments.places import Way
 from app.services.appointments.seats import SlotGoneError
-from app.services.appointments.steps import RESCHEDULE, Progress, Step, WrongChoiceError
+from app.services.appointments.steps import BOOKING, RESCHEDULE, Progress, Step, WrongChoiceError
 from app.services.journeys import JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
+from app.state.agenda import AgendaMixin, TimeView, time_view
 from app.state.base import call, local, network_of, tab_of, text, visitor_of
 from app.state.channel import FIELD as CHANNEL_FIELD
+from app.state.channel import find_way, way_value
 from app.state.forms import FormMixin
 from app.state.journey import JourneyState
-from app.state.office import CHANNEL_LABELS
+from app.state.office import way_label
 
 _CHOOSE_FIRST = "Choisissez un jour, puis une heure"
 _GONE = "Ce créneau vient d’être pris par une autre personne : choisissez-en un autre"
 _TOO_MANY = "Trop de créneaux sont déjà réservés depuis votre réseau : réessayez dans quelques minutes"
 _NOON = 12
-
-
-@dataclass(frozen=True)
-class DayView:
-    """A day of the agenda; `label` is its accessible name."""
-
-    date: str
-    number: str
-    count: int
-    state: str
-    label: str
-    today: bool
-
-
-@dataclass(frozen=True)
-class TimeView:
-    """A time of the chosen day."""
-
-    value: str
-    label: str
+_LATE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Another channel or office that has room."""
+    """Another way or office that has room."""
 
-    value: int
+    value: str
     label: str
     hint: str
 
 
-class SlotState(FormMixin, JourneyState):
-    """The agenda of the journey's office, and what has been tapped in it."""
+class SlotState(AgendaMixin, FormMixin, JourneyState):
+    """The agenda of the journey's office or local point, and what has been tapped in it."""
 
-    days: list[DayView] = []
-    title: str = ""
     facts: str = ""
     first_words: str = ""
     first_day: str = ""
     first_time: str = ""
-    has_previous: bool = False
-    has_next: bool = False
+    first_at: str = ""
+    zone: str = ""
     as_list: bool = False
     chosen_day: str = ""
     chosen_words: str = ""
     chosen_time: str = ""
+    chosen_at: str = ""
     morning: list[TimeView] = []
     afternoon: list[TimeView] = []
     no_room: str = ""
-    other_channels: list[Elsewhere] = []
+    other_ways: list[Elsewhere] = []
     neighbours: list[Elsewhere] = []
     current: str = ""
+    can_wait: bool = False
+    is_late: bool = False
     _page: int = 0
 
     @rx.event
@@ -96,40 +81,60 @@ class SlotState(FormMixin, JourneyState):
         return None
 
     async def _show(self, progress: Progress, page: int | None) -> None:
+        agenda = await self._show_weeks(progress, page)
+        if agenda is not None:
+            self._show_first(progress, agenda)
+            await self._explain(progress, agenda)
+
+    async def _show_weeks(self, progress: Progress, page: int | None) -> Agenda | None:
         office, channel, visitor = progress.office, progress.channel, visitor_of(self)
         if office is None or channel is None or visitor is None:
-            return
-        agenda = await call(availability.agenda, office.id, channel, progress.minutes, page, visitor_key=visitor)
-        self.facts = f"{CHANNEL_LABELS[channel]}, {office.name} · {wording.duration(progress.minutes)}"
-        self.current = _current(progress)
-        self._show_agenda(agenda)
-        await self._explain(progress, agenda)
-
-    def _show_agenda(self, agenda: Agenda) -> None:
-        self.days = [_day_view(day, agenda.today) for day in agenda.days]
+            return None
+        agenda = await call(
+            availability.agenda,
+            office.id,
+            channel,
+            progress.minutes,
+            page,
+            place_id=progress.place_id,
+            visitor_key=visitor,
+        )
+        self._show_days(agenda.days, agenda.today)
         self.title, self._page = agenda.title, agenda.page
         self.has_previous, self.has_next = agenda.has_previous, agenda.has_next
+        return agenda
+
+    def _show_first(self, progress: Progress, agenda: Agenda) -> None:
         first = agenda.first_free
+        self.facts, self.zone = _facts(progress), progress.office.timezone if progress.office else ""
+        self.current = _current(progress)
         self.first_words = wording.short_moment(first, agenda.today) if first else ""
         self.first_day = first.date().isoformat() if first else ""
         self.first_time = f"{first:%H:%M}" if first else ""
+        self.first_at = _written(first)
+        # Whoever moves an appointment has one already: what the list offers would be a second one.
+        self.can_wait = progress.kind == BOOKING
+        self.is_late = first is not None and first.date() - agenda.today > _LATE
 
     async def _explain(self, progress: Progress, agenda: Agenda) -> None:
         office, channel = progress.office, progress.channel
+        self.no_room, self.other_ways, self.neighbours = "", [], []
         if agenda.first_free is not None or office is None or channel is None:
-            self.no_room, self.other_channels, self.neighbours = "", [], []
             return
-        allowed = Channel(sum(progress.channels()))
-        why = await call(availability.explain, office.id, channel, progress.minutes, allowed)
-        self.no_room = why.reason
-        self.other_channels = [
-            Elsewhere(int(other), CHANNEL_LABELS[other], _first_words(first)) for other, first in why.other_channels
-        ]
-        self.neighbours = (
-            []
-            if progress.kind == RESCHEDULE
-            else [Elsewhere(there.id, there.name, _first_words(first)) for there, first in why.neighbours]
+        why = await call(
+            availability.explain,
+            office.id,
+            channel,
+            progress.minutes,
+            progress.allowed,
+            place_id=progress.place_id,
         )
+        self.no_room = why.reason
+        self.other_ways = [_elsewhere(other.way, other.first_free) for other in why.other_ways]
+        if progress.kind == BOOKING:
+            self.neighbours = [
+                Elsewhere(str(there.id), there.name, _first_words(first)) for there, first in why.neighbours
+            ]
 
     async def _restore(self, progress: Progress) -> None:
         day, time = progress.typed.get("day", ""), progress.typed.get("time", "")
@@ -138,7 +143,11 @@ class SlotState(FormMixin, JourneyState):
             day, time = chosen.date().isoformat(), f"{chosen:%H:%M}"
         await self._show_day(progress, day)
         shown = {choice.value for choice in (*self.morning, *self.afternoon)}
-        self.chosen_time = time if time in shown else ""
+        self._mark(time if time in shown else "")
+
+    def _mark(self, time: str) -> None:
+        chosen = _instant(self.chosen_day, time, self.zone)
+        self.chosen_time, self.chosen_at = time, chosen.isoformat() if chosen else ""
 
     @rx.event
     async def previous(self) -> EventSpec | None:
@@ -152,9 +161,14 @@ class SlotState(FormMixin, JourneyState):
 
     async def _turn(self, by: int) -> EventSpec | None:
         progress, elsewhere = await self._enter(Step.SLOT)
-        if progress is not None:
-            await self._show(progress, self._page + by)
-        return elsewhere
+        if progress is None:
+            return elsewhere
+        agenda = await self._show_weeks(progress, self._page + by)
+        if agenda is not None and _written(agenda.first_free) != self.first_at:
+            # Somebody has just taken it, or given it back.
+            self._show_first(progress, agenda)
+            await self._explain(progress, agenda)
+        return None
 
     @rx.event
     async def toggle_list(self) -> None:
@@ -170,18 +184,25 @@ class SlotState(FormMixin, JourneyState):
         return elsewhere
 
     async def _show_day(self, progress: Progress, day: str) -> None:
-        self.chosen_day = self.chosen_words = self.chosen_time = ""
+        self.chosen_day = self.chosen_words = self.chosen_time = self.chosen_at = ""
         self.morning, self.afternoon = [], []
         wanted, office, channel, visitor = _date(day), progress.office, progress.channel, visitor_of(self)
         if wanted is None or office is None or channel is None or visitor is None:
             return
         found = await call(
-            availability.free_times, office.id, channel, progress.minutes, wanted, wanted, visitor_key=visitor
+            availability.free_times,
+            office.id,
+            channel,
+            progress.minutes,
+            wanted,
+            wanted,
+            place_id=progress.place_id,
+            visitor_key=visitor,
         )
         times = [time for free in found for time in free.times]
         self.chosen_day, self.chosen_words = wanted.isoformat(), wording.day(wanted)
-        self.morning = [_time_view(time) for time in times if time.hour < _NOON]
-        self.afternoon = [_time_view(time) for time in times if time.hour >= _NOON]
+        self.morning = [time_view(time) for time in times if time.hour < _NOON]
+        self.afternoon = [time_view(time) for time in times if time.hour >= _NOON]
 
     @rx.event
     async def choose_time(self, time: str) -> AsyncIterator[None]:
@@ -189,7 +210,8 @@ class SlotState(FormMixin, JourneyState):
         shown = {choice.value for choice in (*self.morning, *self.afternoon)}
         if text(time, 5) not in shown:
             return
-        self.chosen_time, self.errors = time, {}
+        self._mark(time)
+        self.errors = {}
         yield  # The tap shows at once; keeping it for a restart may take longer.
         visitor = visitor_of(self)
         if visitor is not None:
@@ -233,57 +255,62 @@ class SlotState(FormMixin, JourneyState):
         return rx.redirect(addresses.RESCHEDULE_CHECK if progress.kind == RESCHEDULE else addresses.DETAILS)
 
     @rx.event
-    async def take_channel(self, channel: int) -> EventSpec | None:
-        """Look at the agenda of another channel."""
+    async def take_way(self, value: str) -> EventSpec | None:
+        """Look at the agenda of another channel or place."""
         progress, elsewhere = await self._enter(Step.SLOT)
         visitor = visitor_of(self)
-        if progress is None or visitor is None or channel not in [int(known) for known in progress.channels()]:
+        if progress is None or visitor is None:
             return elsewhere
+        way = find_way(await call(progress.ways), text(value, 16))
+        if way is None:
+            return None
         try:
-            moved = await call(steps.choose_channel, visitor, progress.kind, Channel(channel))
-            await call(steps.remember, visitor, progress.kind, {CHANNEL_FIELD: str(channel)})
+            moved = await call(steps.choose_channel, visitor, progress.kind, way.channel, way.place_id)
+            await call(steps.remember, visitor, progress.kind, {CHANNEL_FIELD: value})
         except (WrongChoiceError, JourneyGoneError):
             return rx.redirect(addresses.CHANNEL)
-        await self._show(moved, None)
-        await self._restore(moved)
-        return None
+        return await self._move_to(moved)
 
     @rx.event
-    async def take_office(self, office_id: int) -> EventSpec | None:
+    async def take_office(self, office_id: str) -> EventSpec | None:
         """Look at the agenda of a neighbouring office."""
         progress, elsewhere = await self._enter(Step.SLOT)
         visitor = visitor_of(self)
-        if progress is None or progress.office is None or visitor is None or progress.kind == RESCHEDULE:
+        if progress is None or visitor is None or progress.kind == RESCHEDULE:
             return elsewhere
-        if office_id not in [there.value for there in self.neighbours]:
+        if text(office_id, 12) not in [there.value for there in self.neighbours]:
             return None
+        channel = int(progress.channel or 0)
         try:
-            moved = await call(
-                steps.choose_office, visitor, tab_of(self), office_id, progress.contact_path, progress.topic_start
+            await call(
+                steps.choose_office, visitor, tab_of(self), int(office_id), progress.contact_path, progress.topic_start
             )
-            moved = await call(steps.choose_channel, visitor, progress.kind, int(progress.channel or 0))
+            moved = await call(steps.choose_channel, visitor, progress.kind, channel)
+            await call(steps.remember, visitor, progress.kind, {CHANNEL_FIELD: str(channel)})
         except (OfficeNotFoundError, WrongChoiceError, JourneyGoneError):
             return rx.redirect(addresses.CHANNEL)
+        return await self._move_to(moved)
+
+    async def _move_to(self, moved: Progress) -> EventSpec:
+        """Show another agenda from its beginning; the button that led there has gone."""
         await self._show(moved, None)
         await self._restore(moved)
-        return None
+        return rx.set_focus("titre")
 
 
-def _day_view(day: AgendaDay, today: date) -> DayView:
-    words = wording.day(day.day)
-    label = f"{words}, {wording.slots(day.free_count)}" if day.free_count else f"{words}, {day.reason.lower()}"
-    return DayView(
-        date=day.day.isoformat(),
-        number="1er" if day.day.day == 1 else str(day.day.day),  # as the label says it (WCAG 2.5.3)
-        count=day.free_count,
-        state=day.state,
-        label=f"{label}, aujourd’hui" if day.day == today else label,
-        today=day.day == today,
-    )
+def _facts(progress: Progress) -> str:
+    office, channel, place = progress.office, progress.channel, progress.place
+    if office is None or channel is None:
+        return ""
+    where = f"{place.name}, {', '.join(place.address_lines)}" if place else office.name
+    # A video call is joined from there, not from home.
+    how = f"{way_label(channel, '')}{' depuis ' if channel == Channel.VIDEO else ', '}{where}"
+    return f"{how} · {wording.duration(progress.minutes)}"
 
 
-def _time_view(time: datetime) -> TimeView:
-    return TimeView(f"{time:%H:%M}", wording.time(time))
+def _elsewhere(way: Way, first: datetime) -> Elsewhere:
+    name = way.place.name if way.place else ""
+    return Elsewhere(way_value(way.channel, way.place_id), way_label(way.channel, name), _first_words(first))
 
 
 def _first_words(first: datetime) -> str:
@@ -294,6 +321,10 @@ def _current(progress: Progress) -> str:
     if progress.appointment is None:
         return ""
     return wording.short_moment(local(progress.appointment.starts_at, progress.appointment.timezone))
+
+
+def _written(instant: datetime | None) -> str:
+    return instant.astimezone(UTC).isoformat() if instant else ""
 
 
 def _date(day: str) -> date | None:

@@ -233,6 +233,9 @@ def begin_reschedule(visitor_key: str, tab: str, public_id: str, phone: str | No
     if "channel" not in started.draft:
         known = view.phone if phone is None else phone
         changes |= {"channel": int(view.channel), "place": view.place_id, f"{_TYPED}phone": known}
+    elif phone is not None and IN_SPACE not in started.draft:
+        # Begun from the link of a mail before: what that one showed is not for the space.
+        changes[f"{_TYPED}phone"] = phone
     return _change(visitor_key, started, changes)
 
 

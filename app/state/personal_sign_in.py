@@ -1,0 +1,16 @@
+"""The way into a personal space."""
+
+from typing import ClassVar
+
+from app import addresses
+from app.models import SpaceKind
+from app.state.account import AccountState
+from app.state.sign_in import SignInMixin
+
+
+class PersonalSignInState(SignInMixin, AccountState):
+    """« Connexion à l’espace particulier »: a tax number and a password."""
+
+    _kind: ClassVar[SpaceKind] = SpaceKind.PERSONAL
+    _space: ClassVar[str] = addresses.PERSONAL_SPACE
+    _identifier: ClassVar[str] = "numero-fiscal"
