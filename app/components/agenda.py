@@ -13,6 +13,9 @@ from app.components import both_times
 from app.content import wording
 
 _NUMBER: Any = FunctionStringVar.create("Number")
+_DAY_AFTER: Any = FunctionStringVar.create(
+    "((day, number) => new Date(Date.parse(day) + number * 864e5).toISOString().slice(0, 10))"
+)
 _SHORT = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
 
 
@@ -73,10 +76,7 @@ def _calendar(state: Any) -> rx.Component:
         rx.el.th(short, scope="col", custom_attrs={"abbr": wording.weekday(number)})
         for number, short in enumerate(_SHORT)
     )
-    rows = (
-        rx.el.tr(rx.foreach(state.days[start : start + 7], lambda day, place: rx.el.td(_day(state, day, place))))
-        for start in (0, 7, 14, 21)
-    )
+    rows = (_week(state, start) for start in (0, 7, 14, 21))
     return rx.el.table(
         rx.el.thead(rx.el.tr(*heads)),
         rx.el.tbody(*rows),
@@ -85,22 +85,26 @@ def _calendar(state: Any) -> rx.Component:
     )
 
 
+def _week(state: Any, start: int) -> rx.Component:
+    days = state.days[start : start + 7]
+    return rx.el.tr(rx.foreach(days, lambda count, place: rx.el.td(_day(state, count, place + start, place))))
+
+
 @dataclass(frozen=True)
 class _Day:
-    """What the browser makes of one of the texts of AgendaMixin."""
+    """What the browser makes of one of the numbers of AgendaMixin."""
 
     date: Any
     number: Any
-    words: Any
     count: Any
     is_open: Any
     css_class: Any
     label: Any
 
 
-def _read(state: Any, text: Any, weekday: Any) -> _Day:
-    """Put the words of a day together; `weekday` is 0 for Monday."""
-    day, count = text[:10], _NUMBER.call(text[11:]).to(int)
+def _read(state: Any, count: Any, place: Any, weekday: Any) -> _Day:
+    """Put the words of a day together; `place` counts from `monday`, `weekday` is 0 for Monday."""
+    day = _DAY_AFTER.call(state.monday, place).to(str)
     number = rx.cond(day[8:] == "01", "1er", _NUMBER.call(day[8:]).to_string())
     month = _one_of(wording.MONTHS, _NUMBER.call(day[5:7]).to(int) - 1)
     words = _one_of(wording.WEEKDAYS, weekday) + " " + number + " " + month
@@ -111,7 +115,6 @@ def _read(state: Any, text: Any, weekday: Any) -> _Day:
     return _Day(
         date=day,
         number=number,  # « 1er », as the label says it (WCAG 2.5.3)
-        words=words,
         count=count,
         is_open=is_open,
         css_class="day " + rx.cond(is_open, "open", state.closed[-1 - count].to(str)) + rx.cond(is_today, " today", ""),
@@ -123,8 +126,8 @@ def _one_of(words: tuple[str, ...], index: Any) -> Any:
     return rx.Var.create(list(words))[index].to(str)
 
 
-def _day(state: Any, text: Any, weekday: Any) -> rx.Component:
-    day = _read(state, text, weekday)
+def _day(state: Any, count: Any, place: Any, weekday: Any) -> rx.Component:
+    day = _read(state, count, place, weekday)
     return rx.el.button(
         day.number,
         rx.cond(
@@ -146,7 +149,7 @@ def _day(state: Any, text: Any, weekday: Any) -> rx.Component:
 
 def _day_list(state: Any) -> rx.Component:
     return rx.el.ul(
-        rx.foreach(state.days, lambda text, place: _listed(state, _read(state, text, place % 7))),
+        rx.foreach(state.days, lambda count, place: _listed(state, _read(state, count, place, place % 7))),
         class_name="day-list",
         custom_attrs={"aria-labelledby": "semaines"},
     )
@@ -199,11 +202,11 @@ def _part_of_day(state: Any, label: str, times: Any) -> rx.Component:
                     times,
                     lambda time: rx.el.li(
                         rx.el.button(
-                            time.label,
+                            _hour(time),
                             type="button",
                             class_name="chip",
-                            custom_attrs={"aria-pressed": state.chosen_time == time.value},
-                            on_click=state.choose_time(time.value),
+                            custom_attrs={"aria-pressed": state.chosen_time == time},
+                            on_click=state.choose_time(time),
                         )
                     ),
                 ),
@@ -212,3 +215,9 @@ def _part_of_day(state: Any, label: str, times: Any) -> rx.Component:
             ),
         ),
     )
+
+
+def _hour(time: Any) -> Any:
+    """Return « 9 h 30 » for « 09:30 », « 10 h » on the hour."""
+    minutes = rx.cond(time[3:] == "00", "", wording.NBSP + time[3:])
+    return _NUMBER.call(time[:2]).to_string() + f"{wording.NBSP}h" + minutes

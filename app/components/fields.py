@@ -132,9 +132,10 @@ def radio(
             type="radio",
             name=name,
             value=value,
-            id=identifier if identifier is not None else name,
             default_checked=chosen == value,
             key=chosen,  # the draft may arrive after the first rendering
+            # Not by `id=`: Reflex would send the value of this button in place of the one that is chosen.
+            custom_attrs={"id": identifier if identifier is not None else name},
             **events,
         ),
         rx.el.span(*words),

@@ -88,7 +88,10 @@ def _situation() -> rx.Component:
         (
             "lapsed",
             notices.notice(
-                rx.el.p(rx.el.b("Ce rendez-vous n’a pas été confirmé à temps. "), "L’heure est de nouveau libre."),
+                rx.el.p(
+                    rx.el.b("Ce rendez-vous n’a pas été confirmé à temps. "),
+                    "L’heure est proposée à d’autres personnes.",
+                ),
                 again,
                 tone="warm",
             ),

@@ -76,7 +76,7 @@ def _next() -> rx.Component:
         rx.cond(
             MyContactsState.has_next,
             rx.el.div(
-                rx.el.div(appointment.appointment_facts(coming.card), _buttons(coming.card), _story(coming)),
+                rx.el.div(appointment.appointment_facts(coming.card), _buttons(coming.card), _story(coming, rx.el.h3)),
                 appointment.preparation(coming.card, coming.documents),
                 class_name="columns",
             ),
@@ -146,12 +146,12 @@ def _buttons(card: Any, of: Any = None) -> rx.Component:
     )
 
 
-def _story(one: Any) -> rx.Component:
+def _story(one: Any, heading: Any = rx.el.h4) -> rx.Component:
     return rx.el.details(
         rx.el.summary(
             "Historique et courriels", rx.el.span(" du rendez-vous ", one.card.reference, class_name="unseen")
         ),
-        appointment.story(one.history, one.mails, rx.el.h4),
+        appointment.story(one.history, one.mails, heading),
     )
 
 

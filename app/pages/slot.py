@@ -59,7 +59,8 @@ def _agenda(previous: rx.Component) -> rx.Component:
         rx.el.button("Continuer", type="button", on_click=SlotState.take_chosen, class_name="btn"), previous
     )
     return rx.fragment(
-        both_times.ask([SlotState.first_at, SlotState.chosen_at], SlotState.zone),
+        both_times.ask([SlotState.first_at], SlotState.zone),
+        both_times.ask([SlotState.chosen_at], SlotState.zone),
         agenda.first_free(SlotState),
         rx.cond(SlotState.can_wait & SlotState.is_late, _late()),
         rx.el.div(agenda.agenda(SlotState, actions), id="agenda", tab_index=-1),

@@ -1,6 +1,6 @@
 """Sample values for the component gallery of the demonstration; its handlers change nothing but what it shows."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import reflex as rx
 
@@ -8,7 +8,7 @@ from app import addresses, clock
 from app.content import wording
 from app.services.appointments.availability import AgendaDay
 from app.services.appointments.reasons import DayState
-from app.state.agenda import AgendaMixin, TimeView, time_view
+from app.state.agenda import AgendaMixin
 from app.state.base import text
 from app.state.captcha import CaptchaMixin
 from app.state.confirmation import AppointmentCard
@@ -50,8 +50,6 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
     chosen_words: str = ""
     chosen_time: str = ""
     chosen_at: str = ""
-    morning: list[TimeView] = []
-    afternoon: list[TimeView] = []
 
     @rx.event
     async def load(self) -> None:
@@ -98,12 +96,15 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
 
     def _choose(self, day: str) -> None:
         self.chosen_day, self.chosen_words = day, wording.day(date.fromisoformat(day))
-        self.morning, self.afternoon = ([_time(day, each) for each in part] for part in (_MORNING, _AFTERNOON))
+        self.morning, self.afternoon = list(_MORNING), list(_AFTERNOON)
 
     @rx.event
     async def choose_day(self, day: str) -> None:
         """Choose one of the sample days."""
-        if text(day, 10) in {shown.partition(" ")[0] for shown in self.days}:
+        if not self.monday:
+            return
+        monday = date.fromisoformat(self.monday)
+        if text(day, 10) in {(monday + timedelta(days=number)).isoformat() for number in range(_DAYS)}:
             self._choose(day)
             self.chosen_time = ""
 
@@ -182,7 +183,3 @@ def _sample(day: date, today: date) -> tuple[DayState, int, str]:
     if ahead % 5 == 3:
         return "full", 0, "complet"
     return "open", (1, 3, 12)[ahead % 3], ""
-
-
-def _time(day: str, value: str) -> TimeView:
-    return time_view(datetime.combine(date.fromisoformat(day), time.fromisoformat(value)))

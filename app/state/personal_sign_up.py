@@ -26,8 +26,8 @@ from app.state import captcha
 from app.state.account_journey import AccountJourneyMixin
 from app.state.activation import NO_CODE, ActivationMixin, CodeMixin
 from app.state.base import call, fields, network_of, query, tab_of, visitor_of
-from app.state.captcha import CaptchaMixin
-from app.state.forms import KeepMixin
+from app.state.captcha import HumanMixin
+from app.state.forms import KeepMixin, errors_of
 from app.state.identifiers import IdentifiersMixin
 
 _PARIS = ZoneInfo("Europe/Paris")
@@ -59,10 +59,8 @@ class PersonalSignUpState(AccountJourneyMixin, rx.State):
         return progress, elsewhere
 
 
-class IdentityState(CaptchaMixin, KeepMixin, PersonalSignUpState):
+class IdentityState(HumanMixin, KeepMixin, PersonalSignUpState):
     """Step 1: the three numbers the register knows, and the CAPTCHA once per creation."""
-
-    human: bool = False
 
     _kept: ClassVar[tuple[str, ...]] = taxpayers.FIELDS
 
@@ -104,18 +102,12 @@ class IdentityState(CaptchaMixin, KeepMixin, PersonalSignUpState):
         visitor = visitor_of(self)
         if progress is None or visitor is None:
             return elsewhere
-        typed = fields(data, [*taxpayers.FIELDS, captcha.FIELD])
-        answer = typed.pop(captcha.FIELD)
-        self.draft = typed
+        typed = fields(data, taxpayers.FIELDS)
+        self.draft, self.human = typed, progress.is_human
         await self._remember(typed)
-        errors = _unfit(typed)
-        if not progress.is_human:
-            problem = await self._captcha_error(answer)
-            if problem:
-                errors[captcha.FIELD] = problem
-            else:
-                await call(personal_sign_up.note_human, visitor)
-                self.human, self._captcha_id = True, ""
+        errors = errors_of(taxpayers.parse, typed) | await self._captcha_errors(data)
+        if self.human and not progress.is_human:
+            await call(personal_sign_up.note_human, visitor)
         if errors:
             return self._refuse(errors)
         try:
@@ -264,8 +256,8 @@ class LinkedCodeState(CodeMixin, PersonalActivationState):
         visitor = visitor_of(self)
         if progress is None or visitor is None:
             return elsewhere
-        typed = fields(data, [*self._kept, captcha.FIELD])
-        answer = typed.pop(captcha.FIELD)
+        typed = fields(data, self._kept)
+        answer = fields(data, [captcha.FIELD])[captcha.FIELD]
         self.draft = typed
         await self._remember(typed)
         errors = {name: words for name, words in _MISSING.items() if not typed[name]}
@@ -305,12 +297,3 @@ async def _keep_code(state: rx.State, visitor: str, code: str) -> None:
 
 def _numbers(known: Mapping[str, str]) -> dict[str, str]:
     return {name: known[name] for name in taxpayers.FIELDS}
-
-
-def _unfit(typed: Mapping[str, str]) -> dict[str, str]:
-    """Return what no identifier looks like, by field, so that it is said together with what is wrong of the CAPTCHA."""
-    try:
-        taxpayers.parse(typed)
-    except FieldErrors as wrong:
-        return wrong.errors
-    return {}

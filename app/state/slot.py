@@ -20,7 +20,7 @@ from app.services.appointments.seats import SlotGoneError
 from app.services.appointments.steps import BOOKING, RESCHEDULE, Progress, Step, WrongChoiceError
 from app.services.journeys import JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
-from app.state.agenda import AgendaMixin, TimeView, time_view
+from app.state.agenda import AgendaMixin
 from app.state.base import call, local, network_of, tab_of, text, visitor_of
 from app.state.channel import FIELD as CHANNEL_FIELD
 from app.state.channel import find_way, way_value
@@ -31,7 +31,6 @@ from app.state.office import way_label
 _CHOOSE_FIRST = "Choisissez un jour, puis une heure"
 _GONE = "Ce créneau vient d’être pris par une autre personne : choisissez-en un autre"
 _TOO_MANY = "Trop de créneaux sont déjà réservés depuis votre réseau : réessayez dans quelques minutes"
-_NOON = 12
 _LATE = timedelta(days=7)
 
 
@@ -58,8 +57,6 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
     chosen_words: str = ""
     chosen_time: str = ""
     chosen_at: str = ""
-    morning: list[TimeView] = []
-    afternoon: list[TimeView] = []
     no_room: str = ""
     other_ways: list[Elsewhere] = []
     neighbours: list[Elsewhere] = []
@@ -142,12 +139,12 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
             chosen = local(progress.starts_at, progress.office.timezone)
             day, time = chosen.date().isoformat(), f"{chosen:%H:%M}"
         await self._show_day(progress, day)
-        shown = {choice.value for choice in (*self.morning, *self.afternoon)}
+        shown = (*self.morning, *self.afternoon)
         self._mark(time if time in shown else "")
 
     def _mark(self, time: str) -> None:
         chosen = _instant(self.chosen_day, time, self.zone)
-        self.chosen_time, self.chosen_at = time, chosen.isoformat() if chosen else ""
+        self.chosen_time, self.chosen_at = time, _written(chosen)
 
     @rx.event
     async def previous(self) -> EventSpec | None:
@@ -185,7 +182,7 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
 
     async def _show_day(self, progress: Progress, day: str) -> None:
         self.chosen_day = self.chosen_words = self.chosen_time = self.chosen_at = ""
-        self.morning, self.afternoon = [], []
+        self._show_times(())
         wanted, office, channel, visitor = _date(day), progress.office, progress.channel, visitor_of(self)
         if wanted is None or office is None or channel is None or visitor is None:
             return
@@ -199,19 +196,17 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
             place_id=progress.place_id,
             visitor_key=visitor,
         )
-        times = [time for free in found for time in free.times]
         self.chosen_day, self.chosen_words = wanted.isoformat(), wording.day(wanted)
-        self.morning = [time_view(time) for time in times if time.hour < _NOON]
-        self.afternoon = [time_view(time) for time in times if time.hour >= _NOON]
+        self._show_times(time for free in found for time in free.times)
 
     @rx.event
     async def choose_time(self, time: str) -> AsyncIterator[None]:
         """Mark a time of the chosen day; nothing is held yet."""
-        shown = {choice.value for choice in (*self.morning, *self.afternoon)}
-        if text(time, 5) not in shown:
+        if text(time, 5) not in (*self.morning, *self.afternoon):
             return
         self._mark(time)
-        self.errors = {}
+        if self.errors:
+            self.errors = {}
         yield  # The tap shows at once; keeping it for a restart may take longer.
         visitor = visitor_of(self)
         if visitor is not None:
@@ -324,7 +319,7 @@ def _current(progress: Progress) -> str:
 
 
 def _written(instant: datetime | None) -> str:
-    return instant.astimezone(UTC).isoformat() if instant else ""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%MZ}" if instant else ""
 
 
 def _date(day: str) -> date | None:

@@ -15,7 +15,7 @@ from sqlmodel import col, select, update
 from app import addresses, clock
 from app.frontend import PROJECT
 from app.models import Appointment, AppointmentStatus, Channel, Need, Slot, SpaceKind
-from app.services import database
+from app.services import database, demo_taxpayers
 from app.services.accounts import sessions
 from app.services.appointments import access, availability, records
 from app.services.appointments.limits import PER_ACCOUNT, UNASKED_PER_ADDRESS
@@ -33,7 +33,7 @@ Begin = Callable[[Page], Sweep]
 SCREENS = pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["360", "1280"])
 IF_ASKED = "Si le message vous le demande, confirmez dans les 30 minutes."
 CONFIRM_TITLE = "Confirmez votre rendez-vous"
-TAX_NUMBERS = {"prerempli": "3023217600053", "doublon": "3023217600152", "limite": "3023217600251"}
+TAX_NUMBERS = [identity.tax_number for identity in demo_taxpayers.identities()]
 
 
 def appointment_of(email: str) -> Appointment:
@@ -352,7 +352,7 @@ def test_in_the_space_the_form_is_filled_in_and_asks_for_no_characters(
     screen: dict[str, int], arrive: Arrive, sweep: Begin, post_office: MailServer
 ) -> None:
     visitor = arrive(screen, **holding(screen))
-    number = TAX_NUMBERS["prerempli"] if screen is DESKTOP else "3023217600350"
+    number = TAX_NUMBERS[0] if screen is DESKTOP else TAX_NUMBERS[1]
     email = f"espace.{screen['width']}@example.org"
     account = sign_in(visitor, email, number, needs=int(Need.SIGN_LANGUAGE))
     visitor.reach(DETAILS)
@@ -378,22 +378,23 @@ def test_in_the_space_the_form_is_filled_in_and_asks_for_no_characters(
     expect(visitor.page.get_by_text(IF_ASKED)).to_have_count(0)
     booked = appointment_of(email)
     assert (booked.account_id, booked.tax_number, booked.first_name) == (account, number, "Camille-Zoé")
+    assert booked.civility == "madame"
     letters.wait_for(post_office, email, 1)
 
 
 def test_a_second_appointment_for_the_same_reason_is_a_choice(visitor: Visitor, sweep: Begin) -> None:
     email = "doublon@example.org"
-    account = sign_in(visitor, email, TAX_NUMBERS["doublon"], phone="+33639981111")
+    account = sign_in(visitor, email, TAX_NUMBERS[2], phone="+33639981111")
     visitor.reach(DETAILS)
     [starts_at] = free_times(visitor, 1)
     first = book(held_by(visitor).office_id, starts_at, email)
     own(first.public_id, account)
     visitor.field("Précisions pour préparer le rendez-vous").fill("Avec mes deux avis.")
     visitor.press_confirm()
-    question = visitor.page.get_by_role("alert")
+    question = visitor.page.locator("#arret")
     expect(question).to_contain_text("Vous avez déjà un rendez-vous pour ce motif")
     expect(question).to_contain_text(first.reference)
-    expect(visitor.page.locator("#arret")).to_be_focused()
+    expect(question).to_be_focused()
     expect(visitor.link("Garder celui-ci")).to_have_attribute("href", re.compile(addresses.PERSONAL_SPACE))
     sweep(visitor.page).look("details, an appointment like this one")
     visitor.button("Prendre aussi ce rendez-vous").click()
@@ -405,13 +406,13 @@ def test_a_second_appointment_for_the_same_reason_is_a_choice(visitor: Visitor, 
 
 def test_one_appointment_too_many_loses_nothing(visitor: Visitor, sweep: Begin) -> None:
     email = "limite@example.org"
-    account = sign_in(visitor, email, TAX_NUMBERS["limite"], phone="+33639981111")
+    account = sign_in(visitor, email, TAX_NUMBERS[3], phone="+33639981111")
     visitor.reach(DETAILS)
     for starts_at in free_times(visitor, PER_ACCOUNT):
         own(book(held_by(visitor).office_id, starts_at, email).public_id, account)
     visitor.field("Précisions pour préparer le rendez-vous").fill("Avec mes deux avis.")
     visitor.press_confirm()
-    expect(visitor.page.get_by_role("alert")).to_contain_text("Vous avez déjà trois rendez-vous à venir")
+    expect(visitor.page.locator("#arret")).to_contain_text("Vous avez déjà trois rendez-vous à venir")
     expect(visitor.link("Voir « Mes contacts »")).to_be_visible()
     expect(visitor.field("Précisions pour préparer le rendez-vous")).to_have_value("Avec mes deux avis.")
     sweep(visitor.page).look("details, too many appointments")
@@ -419,7 +420,7 @@ def test_one_appointment_too_many_loses_nothing(visitor: Visitor, sweep: Begin) 
 
 def test_whose_session_ends_meanwhile_goes_on_without_it(visitor: Visitor, sweep: Begin) -> None:
     email = "fin.de.session@example.org"
-    account = sign_in(visitor, email, "3023217600449", phone="+33639981111")
+    account = sign_in(visitor, email, TAX_NUMBERS[4], phone="+33639981111")
     visitor.reach(DETAILS)
     visitor.field("Précisions pour préparer le rendez-vous").fill("Avec mes deux avis.")
     sessions.end_all(account)

@@ -97,7 +97,7 @@ def move_to_video(who: Person, view: AppointmentView, place: str) -> None:
     visitor.button("Rechercher un créneau disponible").click()
     visitor.is_at(f"{MOVING}/creneau", "Choisissez un créneau")
     visitor.says("reste valable tant que vous n’avez pas confirmé")
-    visitor.choose_day(1)
+    visitor.choose_day(0)
     visitor.choose_time(0)
     visitor.page.get_by_role("button", name="Continuer", exact=True).click()
     visitor.is_at(f"{MOVING}/verification", "Vérifiez le changement")

@@ -9,6 +9,7 @@ from app.services import visitors
 from app.services.accounts import sessions
 from tests.e2e.conftest import Arrive
 from tests.e2e.personal import (
+    ACTIVATION,
     CODE,
     CONTACTS,
     CREATION,
@@ -30,7 +31,7 @@ from tests.smtp import MailServer
 CODE_FIELD = "Code d’activation"
 
 
-def test_at_every_screen_of_the_creation_what_was_typed_stays(arrive: Arrive, post_office: MailServer) -> None:
+def test_until_the_code_is_asked_for_what_was_typed_stays(arrive: Arrive) -> None:
     visitor = arrive(PHONE)
     visitor.tolerate(*BROKEN)
     person = Person(visitor, PEOPLE[0], "rien.perdu.particulier@example.org")
@@ -53,8 +54,15 @@ def test_at_every_screen_of_the_creation_what_was_typed_stays(arrive: Arrive, po
     person.types(person.addresses)
     disturb(person, IDENTIFIERS, lambda: person.finds(person.addresses), restart=True)
     nobody_skips(person, IDENTIFIERS, CODE, DONE)
+    assert requests_of(person.email) == []
     person.choose_identifiers()
 
+
+def test_until_the_space_is_active_what_was_typed_of_the_code_stays(arrive: Arrive, post_office: MailServer) -> None:
+    visitor = arrive(PHONE)
+    visitor.tolerate(*BROKEN)
+    person = Person(visitor, PEOPLE[3], "code.garde@example.org")
+    person.ask()
     code, _ = person.code_and_link(post_office)
     visitor.field(CODE_FIELD).fill(code[:6])
     visitor.field(CODE_FIELD).blur()
@@ -99,7 +107,7 @@ def test_no_secret_of_a_personal_space_crosses_the_wire_or_reaches_the_log(
     numbers = (person.identity.access_number, person.identity.reference_income)
     for number in numbers:
         assert wire.paths_with(number) <= {CREATION}, "shown again on the screen where they are typed, and nowhere else"
-    assert not wire.paths_with(code) - {CODE}
+    assert wire.paths_with(code) <= {ACTIVATION, CODE}, "the page of its link, and the screen where it is typed"
 
     log = portal.log.read_bytes()[log_begins:].decode()
     assert log
@@ -132,6 +140,7 @@ def test_a_second_tab_forgets_what_was_typed_once_the_first_has_sent_it(
     visitor.page = second
     visitor.page.reload()
     person.is_at(DONE)
+    visitor.says(person.name)
     visitor.button("Effacer et quitter").click()
     visitor.is_at("/", "Vos démarches fiscales, à l’heure qui vous convient")
     visitor.go(DONE)

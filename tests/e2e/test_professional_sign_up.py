@@ -20,7 +20,7 @@ from tests.e2e import letters
 from tests.e2e.axe import Sweep
 from tests.e2e.conftest import Arrive, settings_of
 from tests.e2e.portal import Portal, running
-from tests.e2e.space import a_professional, refuses
+from tests.e2e.space import RECOVERY, a_professional, refuses
 from tests.e2e.visitor import DESKTOP, PHONE_SMALL, Visitor
 from tests.smtp import MailServer
 
@@ -66,7 +66,15 @@ def test_a_person_signs_up_activates_and_signs_in(
     assert visitor.fact("Question de confiance") == "Quel est le prénom de votre conjoint(e) ?"
     visitor.button("Valider").dblclick()
     visitor.is_at(REGISTERED, "Enregistrement")
-    visitor.says(email)
+    for words in (
+        email,
+        "vérifiez que cette adresse est correcte",
+        "indésirables",
+        "n’est pas un mot de passe. Il ne sert qu’une fois",
+        "48 heures à compter de l’envoi du code",
+        "puis « Activer »",
+    ):
+        visitor.says(words)
     visitor.page.reload()
     visitor.says(email)
     assert [request.outcome for request in requests_of(email)] == [RequestOutcome.PENDING]
@@ -235,6 +243,44 @@ def test_an_address_in_use_is_refused_on_the_screen_where_it_is_typed(visitor: V
     visitor.is_at(FORM, "Remplissez votre formulaire d’inscription")
 
 
+def test_the_sign_in_screen_leads_everywhere_and_a_refusal_brings_a_new_picture(visitor: Visitor) -> None:
+    lila = a_professional(visitor, "ecran.connexion@example.org", "20260510007003")
+    visitor.go(SIGN_IN)
+    notice = visitor.page.get_by_text("renouvelez votre mot de passe régulièrement et ne l’utilisez que sur ce site")
+    expect(notice).to_contain_text("20 caractères au moins")
+    visitor.button("Fermer ce message").click()
+    expect(notice).to_have_count(0)
+    visitor.says("Format attendu : adresse@domaine.fr")
+    for name, path in (
+        ("Mot de passe oublié ?", RECOVERY),
+        ("Créer votre espace professionnel", CHOICE),
+        ("Activer", CODE),
+        ("Accéder aux fiches pratiques", "/aide"),
+        ("Payer en ligne", "/payer-impots-locaux"),
+    ):
+        expect(visitor.link(name)).to_have_attribute("href", re.compile(f"^{path}/?$"))
+    password = visitor.field("Mot de passe")
+    visitor.button("Afficher le mot de passe").click()
+    expect(password).to_have_attribute("type", "text")
+
+    picture = visitor.page.get_by_role("img", name="Image à recopier")
+    first = picture.get_attribute("src")
+    visitor.button("Changer l'image").click()
+    expect(picture).not_to_have_attribute("src", str(first))
+    sign_in(visitor, lila.email, "Un-autre-mot-de-passe-7-faux")
+    refused = visitor.page.get_by_role("alert").filter(has_text="Vous n’êtes pas connecté")
+    expect(refused).to_be_focused()
+    expect(refused).not_to_contain_text("caractères")
+    visitor.button("Changer l'image").click()
+    visitor.field("Mot de passe").fill(lila.password)
+    visitor.field("Recopiez les caractères de l’image").fill("000000")
+    visitor.button("Se connecter").click()
+    expect(refused).to_contain_text("caractères")
+    expect(visitor.field("Adresse électronique")).to_have_value(lila.email)
+    sign_in(visitor, "", lila.password)
+    visitor.is_at(SPACE, "Votre espace professionnel")
+
+
 def test_while_a_request_waits_for_its_code_its_address_is_refused_until_a_date_and_gets_no_second_mail(
     arrive: Arrive, post_office: MailServer
 ) -> None:
@@ -318,7 +364,7 @@ def test_every_screen_of_the_sign_up_is_accessible(visitor: Visitor, sweep: Call
     visitor.link("Créez votre espace en mode expert").click()
     visitor.is_at(CONDITIONS, "Acceptez les conditions générales")
     visitor.button("Continuer").click()
-    expect(visitor.summary).to_be_focused()
+    refuses(visitor, terms="conditions générales", captcha="Recopiez les six caractères")
     eyes.look("terms refused")
     accept_terms(visitor)
     visitor.button("Conseils pour votre mot de passe").click()

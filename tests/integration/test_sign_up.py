@@ -492,6 +492,15 @@ def test_nothing_typed_reaches_the_activation_mail(db: str) -> None:
     assert "nject" not in mail.subject + mail.text + mail.html
 
 
+def test_the_mail_comes_from_the_sender_of_the_settings(db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_FROM", "Impôts <ne-pas-repondre@impots.example>")
+    get_settings.cache_clear()
+    mail = signed_up().mail()
+    assert mail.sender == "Impôts <ne-pas-repondre@impots.example>"
+    assert "création de votre espace" in mail.subject
+    assert "@impots.example" in mail.text
+
+
 def test_the_mail_says_the_deadline_and_links_to_both_pages(db: str) -> None:
     newcomer = signed_up()
     mail = newcomer.mail()

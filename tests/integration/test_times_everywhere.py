@@ -4,7 +4,9 @@ Each case is booked the way the pages do it: the tapped day and time are turned 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from app import clock
+from app.content import wording
 from app.content.wording import NBSP
 from app.models import Channel, OutboxMail
 from app.services import database
@@ -21,6 +24,7 @@ from app.services.appointments.availability import AgendaDay
 from app.services.appointments.calendar_file import calendar_file
 from app.services.appointments.records import AppointmentView
 from app.state import slot
+from app.state.agenda import AgendaMixin
 from app.state.confirmation import appointment_card
 from tests.booking import a_visitor
 from tests.factories import EVERY_DAY, MadeOffice, at, make_office, week
@@ -172,7 +176,7 @@ def test_a_holiday_is_shown_closed_with_its_name_and_offers_no_time(
         shown = _shown(office, day)
 
         assert (shown.state, shown.free_count) == ("closed", 0)
-        assert reason.lower() in slot._day_view(shown, date(2026, 1, 1)).label
+        assert reason.lower() in _on_the_page(shown).closed_words[0].lower()
         assert availability.free_times(office.id, Channel.COUNTER, 30, day, day) == ()
 
 
@@ -196,14 +200,21 @@ def _shown(office: MadeOffice, day: date) -> AgendaDay:
     raise AssertionError(f"the agenda does not show {day}")
 
 
+def _on_the_page(day: AgendaDay) -> Any:
+    """Return the variables from which the page shows an agenda of this day alone."""
+    page: Any = SimpleNamespace(closed=[], closed_words=[], today="")
+    AgendaMixin._show_days(page, [day], date(2026, 1, 1))
+    AgendaMixin._show_times(page, day.times)
+    return page
+
+
 def _tap(office: MadeOffice, case: Case) -> datetime:
     """Return the instant the pages make of the tapped day and time, both taken from what the agenda shows."""
-    day = slot._day_view(_shown(office, date.fromisoformat(case.day)), date(2026, 1, 1))
-    assert (day.date, day.state) == (case.day, "open")
-    times = [slot._time_view(time) for time in _shown(office, date.fromisoformat(case.day)).times]
-    tapped = next(time for time in times if time.value == case.time)
-    assert case.words.endswith(f" à {tapped.label.replace(NBSP, ' ')}")
-    instant = slot._instant(day.date, tapped.value, case.timezone)
+    page = _on_the_page(_shown(office, date.fromisoformat(case.day)))
+    assert page.days[0] > 0
+    tapped = next(time for time in (*page.morning, *page.afternoon) if time == case.time)
+    assert case.words.endswith(f" à {wording.time(time.fromisoformat(tapped)).replace(NBSP, ' ')}")
+    instant = slot._instant(page.monday, tapped, case.timezone)
     assert instant is not None
     return instant
 
