@@ -31,6 +31,6 @@ def block(state: Any) -> rx.Component:
     )
 
 
-def erased(state: Any) -> rx.Component:
-    """Return nothing to see; takes the appointment of `state` from this device: it is cancelled."""
-    return _OnDevice.create(name=NAME, card=state.card, documents=[], gone=True)
+def erased(card: Any) -> rx.Component:
+    """Return nothing to see; takes the appointment of `card` from this device: it is cancelled."""
+    return _OnDevice.create(name=NAME, card=card, documents=[], gone=True)

@@ -50,7 +50,7 @@ def _known() -> rx.Component:
                 rx.match(
                     FollowUpState.status,
                     ("booked", on_device.block(FollowUpState)),
-                    ("cancelled", on_device.erased(FollowUpState)),
+                    ("cancelled", on_device.erased(FollowUpState.card)),
                     rx.fragment(),
                 ),
                 appointment.story(FollowUpState.history, FollowUpState.mails),

@@ -35,6 +35,7 @@ def site_map() -> rx.Component:
             "Vos espaces",
             ("Connexion à l’espace particulier", addresses.PERSONAL_SIGN_IN),
             ("Je crée mon espace particulier", addresses.PERSONAL_SIGN_UP),
+            ("Mes contacts", addresses.PERSONAL_SPACE),
             ("Activer votre espace particulier", addresses.PERSONAL_ACTIVATION),
             ("Mot de passe oublié, espace particulier", addresses.PERSONAL_RECOVERY),
             ("Connexion à votre espace professionnel", addresses.PROFESSIONAL_SIGN_IN),

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import appointment, blocks, both_times, buttons, notices
+from app.components import appointment, blocks, both_times, buttons, notices, on_device
 from app.components.private import PROFILE, private_page
 from app.pages.office import local_points
 from app.state.my_contacts import CANCELLED_ID, QUESTION_ID, MyAppointment, MyContactsState
@@ -40,10 +40,11 @@ def my_contacts() -> rx.Component:
 def _cancelled() -> rx.Component:
     return rx.el.div(
         rx.cond(
-            MyContactsState.cancelled != "",
+            MyContactsState.cancelled.reference != "",
             notices.notice(
-                rx.el.p(rx.el.b("Le rendez-vous du ", MyContactsState.cancelled, " est annulé. ")),
+                rx.el.p(rx.el.b("Le rendez-vous du ", MyContactsState.cancelled.words, " est annulé. ")),
                 rx.el.p("Un courriel le confirme à l’adresse donnée lors de la réservation."),
+                on_device.erased(MyContactsState.cancelled),
                 tone="ok",
             ),
         ),

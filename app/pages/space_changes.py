@@ -195,7 +195,7 @@ def _address_form(state: Any, label: str, back: rx.Component) -> rx.Component:
                 state,
                 "email",
                 label,
-                hint="Format attendu : adresse@domaine.fr. Elle ne sert à aucun autre espace.",
+                hint="Format attendu : adresse@domaine.fr. Une adresse sert à un seul espace du même genre.",
                 kind="email",
                 autoComplete="email",
                 spellCheck="false",

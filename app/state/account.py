@@ -32,8 +32,17 @@ class AccountState(rx.State):
         accounts = tuple(each.account.id if each else 0 for each in found)
         if accounts != self._accounts:
             self.reset()  # type: ignore[no-untyped-call]
+            await _empty_prefilled(self)
         self._accounts = accounts
         self.name, self.personal_name = (_name(each) for each in found)
+
+
+async def _empty_prefilled(state: rx.State) -> None:
+    """Empty the forms that an account had filled in; they import this module."""
+    from app.state.details import DetailsState
+    from app.state.leaving import empty
+
+    await empty(state, DetailsState)
 
 
 def _name(session: SessionView | None) -> str:

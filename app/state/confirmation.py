@@ -8,7 +8,7 @@ from reflex.event import EventSpec
 from app import addresses
 from app.content import topics, wording
 from app.models import Channel, SpaceKind
-from app.services import journeys
+from app.services import journeys, phones
 from app.services.appointments import access, mine, offices, records
 from app.services.appointments.person import need_names
 from app.services.appointments.records import AppointmentView
@@ -97,7 +97,7 @@ def appointment_card(view: AppointmentView) -> AppointmentCard:
         place=", ".join(view.place_lines),
         access=view.place_access,
         on_arrival=arrival(view.channel),
-        called=view.phone if view.channel == Channel.PHONE else "",
+        called=phones.shown(view.phone) if view.channel == Channel.PHONE else "",
         office_phone=office.phone,
         reference=view.reference,
         email=view.email,

@@ -54,7 +54,7 @@ class MyContactsState(PersonalMixin, AccountState):
     points: list[PlaceCard] = []
     asking: str = ""
     asked_words: str = ""
-    cancelled: str = ""
+    cancelled: AppointmentCard = AppointmentCard()
     problem: str = ""
 
     @rx.event
@@ -63,7 +63,8 @@ class MyContactsState(PersonalMixin, AccountState):
         found, elsewhere = await self._enter()
         if found is None:
             return elsewhere
-        self.asking = self.cancelled = self.problem = ""
+        self.asking = self.problem = ""
+        self.cancelled = AppointmentCard()
         self.who = f"{found.account.first_name} {found.account.last_name}"
         await self._show(found.account)
         office = await call(_office_of, found.account)
@@ -87,7 +88,8 @@ class MyContactsState(PersonalMixin, AccountState):
         asked = text(reference, _LONGEST_REFERENCE)
         if not asked or asked not in words:
             return None
-        self.asking, self.asked_words, self.cancelled, self.problem = asked, words[asked], "", ""
+        self.asking, self.asked_words, self.problem = asked, words[asked], ""
+        self.cancelled = AppointmentCard()
         return rx.set_focus(QUESTION_ID)
 
     @rx.event
@@ -113,7 +115,7 @@ class MyContactsState(PersonalMixin, AccountState):
         except NotBookedError:
             return await self._tell_gone(found)
         self.asking, self.problem = "", ""
-        self.cancelled = (await call(appointment_card, view)).words
+        self.cancelled = await call(appointment_card, view)
         await self._show(found.account)
         return rx.set_focus(CANCELLED_ID)
 

@@ -11,7 +11,6 @@ from tests.e2e.conftest import Arrive
 from tests.e2e.personal import (
     ACTIVATION,
     CODE,
-    CONTACTS,
     CREATION,
     DONE,
     IDENTIFIERS,
@@ -79,7 +78,6 @@ def test_until_the_space_is_active_what_was_typed_of_the_code_stays(arrive: Arri
 def test_no_secret_of_a_personal_space_crosses_the_wire_or_reaches_the_log(
     visitor: Visitor, portal: Portal, post_office: MailServer
 ) -> None:
-    visitor.tolerate(CONTACTS)
     wire, log_begins = Wire(visitor.page), portal.log.stat().st_size
     person = Person(visitor, PEOPLE[1], "fil.particulier@example.org")
     person.ask()

@@ -43,7 +43,6 @@ def test_a_person_creates_a_space_signs_in_and_out_and_replaces_a_lost_password(
     visitor = arrive(screen, has_touch=is_phone(screen), is_mobile=is_phone(screen))
     identity = PEOPLE[0] if is_phone(screen) else PEOPLE[1]
     person = Person(visitor, identity, f"particulier.{screen['width']}@example.org")
-    visitor.tolerate(CONTACTS)
 
     visitor.go("/")
     person.navigation().get_by_role("link", name="Connexion à l’espace particulier").click()
@@ -261,7 +260,6 @@ def test_an_identity_of_the_demonstration_is_taken_with_one_click(visitor: Visit
 
 
 def test_both_spaces_may_be_open_at_once_and_each_has_its_way_out(visitor: Visitor) -> None:
-    visitor.tolerate(CONTACTS)
     person = Person(visitor, PEOPLE[8], "les.deux@example.org")
     names = {"first_name": person.identity.first_name, "last_name": person.identity.last_name}
     make_account(person.email, PASSWORD, SpaceKind.PERSONAL, tax_number=person.identity.tax_number, **names)
@@ -315,7 +313,6 @@ def test_every_screen_of_a_personal_space_is_accessible(
     arrive: Arrive, sweep: Callable[[Page], Sweep], post_office: MailServer
 ) -> None:
     visitor = arrive()
-    visitor.tolerate(CONTACTS)
     eyes, person = sweep(visitor.page), Person(visitor, PEOPLE[9], "oeil.particulier@example.org")
     visitor.go(IDENTITIES)
     visitor.is_at(IDENTITIES, "Identités de démonstration")
