@@ -36,7 +36,8 @@ def test_a_person_books_by_touch_then_moves_and_cancels_from_the_mails(
 ) -> None:
     is_phone = screen is not DESKTOP
     visitor = arrive(screen, has_touch=is_phone, is_mobile=is_phone)
-    who = Identity(email=f"lila.{screen['width']}@example.org", details="Je viens avec ma sœur.")
+    email = f"lila.de.quatrebarbes-rosemonde.{screen['width']}@example.org"
+    who = Identity(email=email, details="Je viens avec ma sœur.")
 
     visitor.go("/")
     if is_phone:
@@ -63,6 +64,7 @@ def test_a_person_books_by_touch_then_moves_and_cancels_from_the_mails(
     visitor.confirm()
 
     reference, shown = visitor.fact("Référence"), visitor.fact("Date et heure")
+    visitor.fits()
     [booked] = appointments_of(who.email)
     assert booked.reference == reference
     assert (booked.last_name, booked.first_name, booked.details) == (who.last_name, who.first_name, who.details)

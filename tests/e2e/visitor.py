@@ -95,10 +95,14 @@ class Visitor:
         self.page.goto(f"{self.address}{path}")
 
     def is_at(self, path: str, title: str | re.Pattern[str]) -> None:
-        """Check that this page is shown under its title, in French, and that it does not scroll sideways."""
+        """Check that this page is shown under its title, in French."""
         expect(self.page).to_have_url(re.compile(rf"^{re.escape(self.address + path)}/?(\?.*)?(#.*)?$"))
         expect(self.page.get_by_role("heading", level=1)).to_have_text(title)
         self.reads_french()
+
+    def fits(self) -> None:
+        """Check that the page as it stands does not scroll sideways (WCAG 1.4.10)."""
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     def reads_french(self) -> None:
         """Check that none of the framework's own English sentences shows."""
