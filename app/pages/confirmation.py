@@ -41,6 +41,7 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
                     ),
                     rx.el.p("Un courriel de confirmation part à l’adresse donnée lors de la prise de rendez-vous."),
                 ),
+                rx.el.p("Un rappel suit deux jours avant, si le rendez-vous est plus éloigné."),
                 # To everybody without a space, so that it tells nothing (docs/decisions/0015).
                 rx.cond(
                     ConfirmationState.in_space,

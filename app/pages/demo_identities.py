@@ -29,7 +29,7 @@ def demo_identities() -> rx.Component:
             "Chaque identité n’a qu’un espace. S’il existe déjà sur ce site, prenez-en une autre. Un clic sur un "
             "nombre le sélectionne en entier."
         ),
-        rx.el.ul(*(rx.el.li(_identity(each)) for each in demo_taxpayers.identities()), class_name="results"),
+        rx.el.ul(*(rx.el.li(_identity(each)) for each in demo_taxpayers.identities()), class_name="results pairs"),
         crumbs=_CRUMBS,
         here="Identités de démonstration",
     )

@@ -243,7 +243,7 @@ def _contact() -> rx.Component:
             DetailsState,
             "email",
             "Adresse électronique",
-            hint="Par exemple : nom@domaine.fr. La confirmation y est envoyée.",
+            hint="Par exemple : nom@domaine.fr. La confirmation et le rappel y sont envoyés.",
             mark="obligatoire",
             kind="email",
             autoComplete="email",

@@ -10,13 +10,8 @@ from app.components.captcha import captcha
 from app.components.journey import gate, leaving
 from app.content import wording
 from app.state.journey import JourneyState
-from app.state.waiting_list import (
-    TICKED,
-    WEEKDAYS,
-    WaitingEntryState,
-    WaitingListState,
-    WaitingOfferState,
-)
+from app.state.waiting_from_mail import WaitingEntryState, WaitingOfferState
+from app.state.waiting_list import TICKED, WEEKDAYS, WaitingListState
 
 _REQUIRED = "obligatoire"
 _CRUMBS = (("Contact", addresses.CONTACT), ("Créneau", addresses.SLOT))
