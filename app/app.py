@@ -77,7 +77,8 @@ from app.state.space_credentials import SpaceAddressState, SpacePasswordState
 from app.state.space_data import PersonalDataState, SpaceDataState
 from app.state.space_details import SpaceDetailsState, SpaceSecretsState
 from app.state.topic import TopicState
-from app.state.waiting_list import WaitingEntryState, WaitingListState, WaitingOfferState
+from app.state.waiting_from_mail import WaitingEntryState, WaitingOfferState
+from app.state.waiting_list import WaitingListState
 from app.state.withdrawal import NotMeState, WithdrawalState
 from app.web.application import transformers
 from app.web.background import background

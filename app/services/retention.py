@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel, col
 from app import clock
 from app.models import AuditEvent, CaptchaChallenge, OutboxMail, WaitingEntry, WaitingOffer
 from app.services import database, journeys
-from app.services.accounts import new_address, recovery, requests, sessions, sign_in
+from app.services.accounts import new_address, password_reset, requests, sessions, sign_in
 from app.services.appointments import anonymising, holds
 
 AUDIT_KEPT = relativedelta(months=12)
@@ -36,7 +36,7 @@ def tidy() -> Mapping[str, int]:
         "requests": requests.expire_requests(),
         "sessions": sessions.erase_dead(),
         "sign_in_notes": sign_in.erase_notes(),
-        "recovery_links": recovery.erase_expired(),
+        "recovery_links": password_reset.erase_expired(),
         "new_addresses": new_address.erase_expired(),
     }
 

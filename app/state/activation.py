@@ -9,7 +9,8 @@ from reflex.event import EventSpec
 from app import addresses
 from app.models import SpaceKind
 from app.services.accounts import activation
-from app.services.accounts.activation import Activated, ActivationProgress, CodeRefusedError, Step
+from app.services.accounts.activation import Activated, ActivationProgress, Step
+from app.services.accounts.activation_codes import CodeRefusedError
 from app.services.accounts.sign_up import WrongStepError
 from app.services.form_errors import FieldErrors
 from app.services.journeys import JourneyGoneError

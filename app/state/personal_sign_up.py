@@ -14,7 +14,8 @@ from app.content import wording
 from app.models import SpaceKind
 from app.services import demo_taxpayers
 from app.services.accounts import activation, personal_sign_up, taxpayers
-from app.services.accounts.activation import Activated, ActivationProgress, CodeRefusedError
+from app.services.accounts.activation import Activated, ActivationProgress
+from app.services.accounts.activation_codes import CodeRefusedError
 from app.services.accounts.personal_sign_up import PersonalProgress, Step
 from app.services.accounts.sign_in import too_many
 from app.services.accounts.sign_up import WrongStepError

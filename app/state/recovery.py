@@ -9,9 +9,9 @@ from reflex.event import EventSpec
 
 from app.content import trust_questions
 from app.models import SpaceKind
-from app.services.accounts import passwords, recovery
+from app.services.accounts import password_reset, passwords, recovery
+from app.services.accounts.password_reset import LinkGoneError
 from app.services.accounts.passwords import PasswordsBusyError
-from app.services.accounts.recovery import LinkGoneError
 from app.services.accounts.sign_in import BUSY, too_many
 from app.services.form_drafts import Form
 from app.services.form_errors import FieldErrors
@@ -92,7 +92,7 @@ class ResetMixin(StrengthMixin, SubmitMixin, mixin=True):
     async def load(self) -> None:
         """Show the form while the link is good."""
         self.errors, self.level = {}, ""
-        found = await call(recovery.link, self._token(), self._kind)
+        found = await call(password_reset.link, self._token(), self._kind)
         self.status, self.email = ("ready", found.email) if found else ("gone", "")
         self._guessed = [self.email.partition("@")[0]]
 
@@ -103,7 +103,7 @@ class ResetMixin(StrengthMixin, SubmitMixin, mixin=True):
         typed = secrets_in(data, _PASSWORDS)
         try:
             await passwords.apart(
-                recovery.reset,
+                password_reset.reset,
                 self._token(),
                 typed["password"],
                 typed["password_again"],

@@ -1,11 +1,9 @@
-"""The waiting list: joining it, leaving it by the link of a mail, and what one does with an offered time."""
+"""The form of the waiting list: what one looks for in this journey, and the days on which one could come."""
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import ClassVar
-from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import reflex as rx
@@ -13,19 +11,19 @@ from reflex.event import EventSpec
 
 from app import addresses
 from app.content import wording
-from app.models import Channel, OfferOutcome, SpaceKind
+from app.models import SpaceKind
 from app.services.accounts import email_address
 from app.services.accounts.email_address import EmailRefusedError
 from app.services.appointments import availability, schedule, steps, waiting_list
 from app.services.appointments.records import NotOfferedError
 from app.services.appointments.steps import Progress, Step
-from app.services.appointments.waiting_list import EntryView, OfferGoneError, OfferView
+from app.services.appointments.waiting_list import EntryView
 from app.services.form_errors import FieldErrors
 from app.services.journeys import DraftTooLargeError, JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
 from app.state import captcha
 from app.state.account import session_of
-from app.state.base import call, fields, local, network_of, tab_of, visitor_of
+from app.state.base import call, fields, network_of, visitor_of
 from app.state.captcha import CaptchaMixin
 from app.state.channel import way_value
 from app.state.forms import KeepMixin
@@ -41,8 +39,6 @@ _DONE_FOR, _DONE_DAYS = "waiting_for", "waiting_days"
 _WORKING_DAYS = 5
 _NO_DAY = "Saisissez une date, par exemple le {day}"
 _TOO_MANY = "Trop de demandes depuis votre réseau : attendez quelques minutes, puis recommencez"
-_TOO_MANY_CLICKS = "Trop de demandes : attendez une minute, puis réessayez."
-_NO_COOKIES = "Votre navigateur refuse les cookies : acceptez ceux de ce site, puis rechargez la page."
 
 
 class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
@@ -161,7 +157,7 @@ class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
         except NotOfferedError:
             return rx.redirect(addresses.CHANNEL)
         self.errors = {}
-        self.done_days, self.done_email = _days_of(asked), email
+        self.done_days, self.done_email = days_of(asked), email
         await self._keep({_DONE_FOR: _wish_of(progress), _DONE_DAYS: self.done_days})
         return rx.set_focus("inscrit")
 
@@ -178,114 +174,9 @@ class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
         return rx.set_focus("titre")
 
 
-@dataclass(frozen=True)
-class WaitedFor:
-    """What somebody waits for or was offered, in words; `words` and what follows are an offer's."""
-
-    topic: str = ""
-    channel: str = ""
-    office: str = ""
-    place: str = ""
-    duration: str = ""
-    days: str = ""
-    words: str = ""
-    starts_at: str = ""
-    until: str = ""
-    expires_at: str = ""
-    timezone: str = ""
-    entry_href: str = ""
-    is_video: bool = False
-
-
-class WaitingEntryState(JourneyState):
-    """What the link of a mail leads to: « loading », « unknown », or where this person on the list stands."""
-
-    status: str = "loading"
-    card: WaitedFor = WaitedFor()
-    problem: str = ""
-    just_left: bool = False
-
-    @rx.event
-    async def load(self) -> None:
-        """Show what is waited for; opening the link changes nothing."""
-        self.problem, self.just_left = "", False
-        self._show(await call(waiting_list.entry, _token(self)))
-
-    @rx.event
-    async def quit(self) -> EventSpec | None:
-        """Leave the list."""
-        try:
-            view = await call(waiting_list.leave, _token(self), visitor_key=visitor_of(self) or "")
-        except TooManyAttemptsError:
-            self.problem = _TOO_MANY_CLICKS
-            return None
-        self.problem, self.just_left = "", True
-        self._show(view)
-        return rx.set_focus("titre")
-
-    def _show(self, view: EntryView | None) -> None:
-        self.status = str(view.status) if view else "unknown"
-        self.card = _entry_card(view) if view else WaitedFor()
-
-
-class WaitingOfferState(JourneyState):
-    """An offered time: « loading », « unknown », or what became of it; nothing happens without a button."""
-
-    status: str = "loading"
-    card: WaitedFor = WaitedFor()
-    problem: str = ""
-    replaces: bool = False
-    busy: bool = False
-
-    @rx.event
-    async def load(self) -> None:
-        """Show the offer; opening the link changes nothing."""
-        self.problem, self.busy = "", False
-        await self._show(await call(waiting_list.offer, _token(self)))
-
-    @rx.event
-    async def take(self) -> EventSpec | None:
-        """Take the time and go on to the details; what was begun before in this browser is replaced."""
-        visitor = visitor_of(self)
-        if visitor is None:
-            self.problem = _NO_COOKIES
-            return None
-        try:
-            await call(waiting_list.accept, visitor, tab_of(self), _token(self), network=network_of(self))
-        except TooManyAttemptsError:
-            self.problem = _TOO_MANY_CLICKS
-            return None
-        except (OfferGoneError, JourneyGoneError):
-            await self._show(await call(waiting_list.offer, _token(self)))
-            self.problem = "Ce créneau ne peut plus être pris depuis ce navigateur."
-            return rx.set_focus("titre")
-        self.problem = ""
-        self._wait()
-        return rx.redirect(addresses.DETAILS)
-
-    @rx.event
-    async def decline(self) -> EventSpec | None:
-        """Let the time go to the next one."""
-        try:
-            view = await call(waiting_list.decline, _token(self), visitor_key=visitor_of(self) or "")
-        except TooManyAttemptsError:
-            self.problem = _TOO_MANY_CLICKS
-            return None
-        self.problem = ""
-        await self._show(view)
-        return rx.set_focus("titre")
-
-    async def _show(self, view: OfferView | None) -> None:
-        self.card = _offer_card(view) if view else WaitedFor()
-        self.status = str(view.outcome) if view else "unknown"
-        visitor = visitor_of(self)
-        is_asked = visitor is not None and view is not None and view.outcome == OfferOutcome.LIVE
-        begun = await call(steps.progress, visitor, steps.BOOKING) if visitor and is_asked else None
-        self.replaces = begun is not None and begun.step > Step.OFFICE
-
-
-def _token(state: rx.State) -> str:
-    return unquote(state.router.url.path.rstrip("/").rpartition("/")[2])
+def days_of(view: EntryView) -> str:
+    """Return the days somebody waits for, in words."""
+    return f"{view.weekday_words}, {view.period_words}"
 
 
 def _where(progress: Progress) -> str:
@@ -326,38 +217,3 @@ def _wrong_address(email: str) -> dict[str, str]:
 def _missing_days(first: date | None, last: date | None, latest: str) -> dict[str, str]:
     words = _NO_DAY.format(day=wording.date(date.fromisoformat(latest))) if latest else "Saisissez une date"
     return {name: words for name, value in (("first_day", first), ("last_day", last)) if value is None}
-
-
-def _days_of(view: EntryView) -> str:
-    return f"{view.weekday_words}, {view.period_words}"
-
-
-def _entry_card(view: EntryView) -> WaitedFor:
-    return WaitedFor(
-        topic=view.topic_label,
-        channel=way_label(view.channel, view.place_name),
-        office=view.office_name,
-        duration=wording.duration(view.minutes),
-        days=_days_of(view),
-    )
-
-
-def _offer_card(view: OfferView) -> WaitedFor:
-    return WaitedFor(
-        topic=view.topic_label,
-        channel=way_label(view.channel, view.place_name),
-        office=view.office_name,
-        place="" if view.channel == Channel.PHONE else ", ".join(view.address_lines),
-        duration=wording.duration(view.minutes),
-        words=wording.moment(local(view.starts_at, view.timezone)),
-        starts_at=_written(view.starts_at),
-        until=wording.moment(local(view.expires_at, view.timezone)),
-        expires_at=_written(view.expires_at),
-        timezone=view.timezone,
-        entry_href=addresses.waiting_entry(view.leave_token),
-        is_video=view.channel == Channel.VIDEO,
-    )
-
-
-def _written(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat()

@@ -13,7 +13,7 @@ from sqlmodel import col
 from app import clock
 from app.models import Account, AuditEvent, OutboxMail, SpaceKind, SpaceMode
 from app.services import database, throttle
-from app.services.accounts import accounts, changes, passwords, reauthentication, recovery, sessions
+from app.services.accounts import accounts, changes, password_reset, passwords, reauthentication, recovery, sessions
 from app.services.accounts.accounts import AccountView
 from app.services.accounts.reauthentication import SignedOutError
 from app.services.form_errors import FieldErrors
@@ -367,9 +367,9 @@ class TestPassword:
         )
         (mail,) = mails("recovery")
         token = (mail.text_body or "").split("/nouveau-mot-de-passe/")[1].split()[0]
-        assert recovery.link(token) is not None
+        assert password_reset.link(token) is not None
         owner.change_password()
-        assert recovery.link(token) is None
+        assert password_reset.link(token) is None
 
     def test_two_tabs_at_once_change_it_once(self, db: str) -> None:
         owner = Owner()

@@ -12,7 +12,8 @@ from app import clock
 from app.models import Account, AuditEvent, Journey, OutboxMail, RequestOutcome, SignUpRequest, SubscriberSequence
 from app.services import database, retention, throttle
 from app.services.accounts import accounts, activation, registration, requests, sign_up, subscriber_numbers, withdrawal
-from app.services.accounts.activation import Activated, CodeRefusedError, Refusal, Step
+from app.services.accounts.activation import Activated, Step
+from app.services.accounts.activation_codes import CodeRefusedError, Refusal
 from app.services.accounts.sign_up import WrongStepError
 from app.services.accounts.subscriber_numbers import NumbersUsedUpError
 from app.services.form_errors import FieldErrors

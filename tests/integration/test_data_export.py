@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from app import addresses, clock, frontend
 from app.models import Account, Appointment, Channel, SpaceKind
 from app.services import database, throttle, visitors
-from app.services.accounts import changes, data_export, new_address, reauthentication, recovery, sessions
+from app.services.accounts import changes, data_export, new_address, password_reset, reauthentication, sessions
 from app.services.appointments import cancellation, waiting_list
 from app.web.layers import around
 from app.web.routes import http_routes
@@ -179,7 +179,7 @@ def test_account_1_has_nothing_of_account_11(db: str) -> None:
         session.add(eleventh)
     with database.writing() as session:
         account = session.execute(select(Account).where(col(Account.email) == "b@b.example")).scalar_one()
-        recovery.replace_password(session, account, "hash", "visitor")
+        password_reset.replace_password(session, account, "hash", "visitor")
     held = exported(owner)
     assert (held["mails"], held["events"]) == ([], [])
 

@@ -22,7 +22,8 @@ from app.models import (
 )
 from app.services import database, demo_taxpayers, retention, throttle
 from app.services.accounts import accounts, activation, personal_sign_up, requests, taxpayers, withdrawal
-from app.services.accounts.activation import Activated, CodeRefusedError, Refusal
+from app.services.accounts.activation import Activated
+from app.services.accounts.activation_codes import CodeRefusedError, Refusal
 from app.services.accounts.personal_sign_up import HAS_SPACE, Step
 from app.services.accounts.sign_up import WrongStepError
 from app.services.form_errors import FieldErrors

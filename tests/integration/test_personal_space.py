@@ -13,9 +13,9 @@ from sqlmodel import col
 from app import addresses, clock
 from app.models import Account, AccountSession, Need, OutboxMail, RecoveryToken, SpaceKind
 from app.services import database, throttle
-from app.services.accounts import accounts, changes, new_address, passwords, recovery, sessions, sign_in
+from app.services.accounts import accounts, changes, new_address, password_reset, passwords, recovery, sessions, sign_in
+from app.services.accounts.password_reset import LinkGoneError
 from app.services.accounts.reauthentication import SignedOutError
-from app.services.accounts.recovery import LinkGoneError
 from app.services.accounts.sign_in import SignInRefusedError
 from app.services.form_errors import FieldErrors
 from app.services.throttle import TooManyAttemptsError
@@ -174,17 +174,17 @@ def test_a_recovery_finds_its_own_kind_and_its_link_opens_no_other_page(db: str)
     personal = make_space()
     ask()
     [token] = tokens()
-    assert recovery.link(token) is None
+    assert password_reset.link(token) is None
     with pytest.raises(LinkGoneError):
-        recovery.reset(token, NEW_PASSWORD, NEW_PASSWORD, visitor_key="v", network="n")
+        password_reset.reset(token, NEW_PASSWORD, NEW_PASSWORD, visitor_key="v", network="n")
     known = {"subscriber_number": "20260560000101", "question": "prenom-conjoint", "answer": "Paul"}
     recovery.ask(PERSONAL, "v", network="n", email=ADDRESS, **known)
     assert len(mails()) == 1, "what a professional space is recovered with says nothing of a personal one"
     recovery.ask(PRO, "v", network="n", email=ADDRESS, **known)
     theirs = re.findall(rf"{addresses.RECOVERY_RESET}/([\w-]+)", mails()[1].text_body or "")[0]
-    assert recovery.link(theirs, PERSONAL) is None
-    recovery.reset(token, NEW_PASSWORD, NEW_PASSWORD, visitor_key="v", network="n", kind=PERSONAL)
-    assert recovery.link(theirs) is not None
+    assert password_reset.link(theirs, PERSONAL) is None
+    password_reset.reset(token, NEW_PASSWORD, NEW_PASSWORD, visitor_key="v", network="n", kind=PERSONAL)
+    assert password_reset.link(theirs) is not None
     assert signed_in("v2", PRO, email=ADDRESS)
     assert signed_in("v3", password=NEW_PASSWORD)
     with database.reading() as session:
@@ -201,14 +201,14 @@ def test_the_number_and_the_address_send_a_link_that_serves_once_for_ten_minutes
     [mail], [token] = mails(), tokens()
     assert "espace particulier" in (mail.text_body or "")
     assert "professionnel" not in (mail.text_body or "") + (mail.html_body or "")
-    found = recovery.link(token, PERSONAL)
+    found = password_reset.link(token, PERSONAL)
     assert found is not None
     assert found.email == ADDRESS
     with clock.moved(clock.now() + timedelta(minutes=10)):
-        assert recovery.link(token, PERSONAL) is None
-    recovery.reset(token, NEW_PASSWORD, NEW_PASSWORD, visitor_key="v", network="n", kind=PERSONAL)
+        assert password_reset.link(token, PERSONAL) is None
+    password_reset.reset(token, NEW_PASSWORD, NEW_PASSWORD, visitor_key="v", network="n", kind=PERSONAL)
     with pytest.raises(LinkGoneError):
-        recovery.reset(token, NEW_PASSWORD, NEW_PASSWORD, visitor_key="v", network="n", kind=PERSONAL)
+        password_reset.reset(token, NEW_PASSWORD, NEW_PASSWORD, visitor_key="v", network="n", kind=PERSONAL)
     assert sessions.find(PERSONAL, cookie) is None
     assert signed_in("v2", password=NEW_PASSWORD)
     assert addresses.PERSONAL_RECOVERY in (mails("password_changed")[0].text_body or "")

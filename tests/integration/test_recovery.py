@@ -15,8 +15,8 @@ from sqlmodel import col
 from app import addresses, clock
 from app.models import Account, AuditEvent, OutboxMail, RecoveryToken, SpaceKind
 from app.services import database, retention, throttle
-from app.services.accounts import passwords, recovery, sessions
-from app.services.accounts.recovery import LinkGoneError
+from app.services.accounts import password_reset, passwords, recovery, sessions
+from app.services.accounts.password_reset import LinkGoneError
 from app.services.form_errors import FieldErrors
 from app.services.throttle import TooManyAttemptsError
 from tests.accounts import ADDRESS, PASSWORD, make_account, quick_passwords
@@ -58,7 +58,7 @@ def ask(visitor: str = "v", network: str = "n", **changes: str) -> None:
 
 
 def reset(token: str, password: str = NEW_PASSWORD, again: str | None = None) -> None:
-    recovery.reset(token, password, password if again is None else again, visitor_key="v", network="n")
+    password_reset.reset(token, password, password if again is None else again, visitor_key="v", network="n")
 
 
 def mails(kind: str = "recovery") -> list[OutboxMail]:
@@ -202,8 +202,8 @@ class TestAsking:
         with clock.moved(now + timedelta(seconds=61)):
             ask()
             first, second = tokens()
-            assert recovery.link(first) is None
-            assert recovery.link(second) is not None
+            assert password_reset.link(first) is None
+            assert password_reset.link(second) is not None
 
     def test_fifty_at_once_send_one_link(self, db: str) -> None:
         owner()
@@ -261,7 +261,7 @@ class TestTheLink:
             ask()
             (token,) = tokens()
             for _ in range(3):
-                found = recovery.link(token)
+                found = password_reset.link(token)
                 assert found is not None
                 assert (found.email, found.expires_at) == (ADDRESS, now + timedelta(minutes=10))
 
@@ -269,7 +269,7 @@ class TestTheLink:
     def test_what_was_never_mailed_is_none(self, db: str, token: str) -> None:
         owner()
         ask()
-        assert recovery.link(token) is None
+        assert password_reset.link(token) is None
         with pytest.raises(LinkGoneError):
             reset(token)
 
@@ -280,9 +280,9 @@ class TestTheLink:
             ask()
             (token,) = tokens()
         with clock.moved(now + timedelta(minutes=9, seconds=59)):
-            assert recovery.link(token) is not None
+            assert password_reset.link(token) is not None
         with clock.moved(now + timedelta(minutes=10)):
-            assert recovery.link(token) is None
+            assert password_reset.link(token) is None
             with pytest.raises(LinkGoneError):
                 reset(token)
 
@@ -300,7 +300,7 @@ class TestTheLink:
             account = session.get(Account, account_id)
             assert account is not None
             account.closed_at = clock.now()
-        assert recovery.link(tokens()[0]) is None
+        assert password_reset.link(tokens()[0]) is None
         with pytest.raises(LinkGoneError):
             reset(tokens()[0])
 
@@ -373,7 +373,7 @@ class TestTheNewPassword:
             together.wait()
             chosen = f"{NEW_PASSWORD}-{number}"
             try:
-                recovery.reset(token, chosen, chosen, visitor_key="v", network=f"n{number}")
+                password_reset.reset(token, chosen, chosen, visitor_key="v", network=f"n{number}")
             except LinkGoneError:
                 return False
             return True

@@ -1,15 +1,15 @@
 """Activating a space: a code, the address it went to, and the space exists (spec/professional-space.md).
 
-Whoever knows a code was sent it; the address is asked as well, because a code may be read over a shoulder. A code is
-refused with one clear message, and attempts are limited by visitor, by network and by request. Both kinds of space
-are activated in this way, each with its own journey and its own codes.
+Whoever knows a code was sent it; the address is asked as well, because a code may be read over a shoulder. Attempts
+are limited by visitor, by network and by request. Both kinds of space are activated in this way, each with its own
+journey and its own codes. Why a code is refused, and in which words, is in activation_codes.py.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,11 +23,13 @@ from app.models import Account, Journey, RequestOutcome, SignUpRequest, SpaceKin
 from app.services import audit, database, journeys, throttle, upsert
 from app.services.accounts import accounts, email_address, identity_form, requests, subscriber_numbers
 from app.services.accounts.accounts import AccountView
+from app.services.accounts.activation_codes import CodeRefusedError, Refusal, refusal
 from app.services.accounts.email_address import EmailRefusedError
 from app.services.accounts.identity_form import IdentityForm
 from app.services.accounts.sign_up import WrongStepError
 from app.services.accounts.taxpayers import TaxpayerView
 from app.services.form_errors import FieldErrors
+from app.services.journey_drafts import LONGEST_TYPED, TYPED, typed_changes, typed_in, with_tab
 from app.services.journeys import JourneyGoneError, JourneyView
 from app.services.throttle import TooManyAttemptsError
 
@@ -38,11 +40,9 @@ JOURNEYS = {SpaceKind.PROFESSIONAL: "activation", SpaceKind.PERSONAL: "personal_
 SUMMARY_LASTS = timedelta(hours=1)
 """How long the browser that signed up and activated may download the PDF summary without a password."""
 
-_TYPED = "typed."
 _REMEMBERED = ("code", "email")
-_TABS_KEPT = 6
-_LONGEST_TYPED = 200
 _PARIS = ZoneInfo("Europe/Paris")
+_OTHER_ADDRESS = "Saisissez l’adresse électronique à laquelle ce code a été envoyé."
 
 
 class Step(IntEnum):
@@ -51,56 +51,6 @@ class Step(IntEnum):
     CODE = 0
     IDENTIFIERS = 1
     SUMMARY = 2
-
-
-class Refusal(StrEnum):
-    """Why a code is refused."""
-
-    WRONG = "wrong"
-    USED = "used"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
-    TAKEN = "address taken"
-    TOO_MANY = "too many attempts"
-
-
-_MESSAGES = {
-    Refusal.WRONG: "Vérifiez le code\u00a0: il a 12\u00a0caractères, majuscules et minuscules comptent. "
-    "Le plus sûr est de le copier depuis le message reçu.",
-    Refusal.USED: "Ce code a déjà servi\u00a0: l’espace est activé. Connectez-vous avec votre adresse et votre mot de "
-    "passe.",
-    Refusal.EXPIRED: "Ce code n’est plus valable, les 48\u00a0heures sont passées et la demande est effacée. "
-    "Refaites une demande de création, la même adresse peut servir.",
-    Refusal.WITHDRAWN: "Ce code n’est plus valable\u00a0: la demande a été annulée. Refaites une demande de création.",
-    Refusal.TAKEN: "L’adresse de cette demande a été associée à un autre espace entre-temps. Refaites une demande de "
-    "création avec une autre adresse.",
-    Refusal.TOO_MANY: "Trop d’essais. Attendez quelques minutes avant de saisir le code à nouveau.",
-}
-_PERSONAL_MESSAGES = {
-    Refusal.USED: "Ce code a déjà servi\u00a0: l’espace est activé. Connectez-vous avec votre numéro fiscal et votre "
-    "mot de passe.",
-    Refusal.TAKEN: "L’adresse ou le numéro fiscal de cette demande a été associé à un autre espace entre-temps. "
-    "Connectez-vous, ou choisissez un nouveau mot de passe si vous l’avez oublié.",
-}
-_BLOCKED = (
-    "Ce code ne peut plus servir, une autre adresse a été saisie trop souvent. Annulez votre demande, puis "
-    "recommencez, ou contactez l’assistance."
-)
-_PERSONAL_BLOCKED = (
-    "Ce code ne peut plus servir, une autre adresse a été saisie trop souvent. Effacez votre demande par le lien "
-    "«\u00a0Ce n’est pas vous\u00a0?\u00a0» du message reçu, puis recommencez, ou contactez l’assistance."
-)
-_OTHER_ADDRESS = "Saisissez l’adresse électronique à laquelle ce code a été envoyé."
-
-
-class CodeRefusedError(Exception):
-    """The code does not activate anything; `message` is a French sentence, `reason` says why."""
-
-    def __init__(self, reason: Refusal, message: str = "", *, kind: SpaceKind = SPACE) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        of_kind = _PERSONAL_MESSAGES if kind == SpaceKind.PERSONAL else {}
-        self.message = message or of_kind.get(reason) or _MESSAGES[reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,22 +91,21 @@ def begin(visitor_key: str, tab: str, code: str = "", kind: SpaceKind = SPACE) -
     begins anew.
     """
     found = journeys.find(visitor_key, JOURNEYS[kind])
-    linked = requests.typed_code(code)[:_LONGEST_TYPED]
+    linked = requests.typed_code(code)[:LONGEST_TYPED]
     if found and _progress(found).step > Step.CODE and linked != found.draft["code"]:
         if linked:
             journeys.leave(visitor_key, JOURNEYS[kind])
         elif tab not in found.draft.get("tabs", []):
             return None
     started = journeys.start(visitor_key, JOURNEYS[kind])
-    return _change(
-        visitor_key, started, {"tabs": _with_tab(started, tab), **(_typed({"code": linked}) if code else {})}
-    )
+    filled_in = typed_changes({"code": linked}, _REMEMBERED) if code else {}
+    return _change(visitor_key, started, {"tabs": with_tab(started, tab), **filled_in})
 
 
 def resume(visitor_key: str, tab: str, kind: SpaceKind = SPACE) -> ActivationProgress:
     """Open the activation in this tab too: « Reprendre ». Raises JourneyGoneError."""
     found = _found(visitor_key, kind)
-    return _change(visitor_key, found, {"tabs": _with_tab(found, tab)})
+    return _change(visitor_key, found, {"tabs": with_tab(found, tab)})
 
 
 def restart(visitor_key: str, tab: str, kind: SpaceKind = SPACE) -> ActivationProgress:
@@ -177,12 +126,12 @@ def note_human(visitor_key: str, kind: SpaceKind = SPACE) -> ActivationProgress:
 
 def remember(visitor_key: str, fields: Mapping[str, str], kind: SpaceKind = SPACE) -> None:
     """Keep what was typed in `code` and `email`. Raises JourneyGoneError."""
-    journeys.save(visitor_key, JOURNEYS[kind], _found(visitor_key, kind).id, _typed(fields))
+    journeys.save(visitor_key, JOURNEYS[kind], _found(visitor_key, kind).id, typed_changes(fields, _REMEMBERED))
 
 
 def clear(visitor_key: str, kind: SpaceKind = SPACE) -> ActivationProgress:
     """Empty the address field of the second screen: « Effacer ». Raises JourneyGoneError."""
-    return _change(visitor_key, _found(visitor_key, kind), {f"{_TYPED}email": None})
+    return _change(visitor_key, _found(visitor_key, kind), {f"{TYPED}email": None})
 
 
 def check_code(visitor_key: str, code: str, network: str = "", kind: SpaceKind = SPACE) -> ActivationProgress:
@@ -200,12 +149,12 @@ def check_code(visitor_key: str, code: str, network: str = "", kind: SpaceKind =
         raise CodeRefusedError(Refusal.TOO_MANY) from None
     with database.writing() as session:
         request = requests.lock_by_code(session, kind, typed)
-        refused = _refusal(request, kind)
+        refused = refusal(request, kind)
         if refused:
             audit.record(session, "activation", visitor_key, request.public_id if request else "", refused.reason)
     if refused:
         raise refused
-    return _change(visitor_key, found, {"code": typed, f"{_TYPED}code": typed})
+    return _change(visitor_key, found, {"code": typed, f"{TYPED}code": typed})
 
 
 def activate(visitor_key: str, email: str, kind: SpaceKind = SPACE) -> Activated:
@@ -269,7 +218,7 @@ def _activate(
 ) -> Exception | None:
     """Make the account and finish the journey; return what is wrong instead."""
     request = requests.lock_by_code(session, kind, found.draft.get("code", ""))
-    problem: Exception | None = _refusal(request, kind)
+    problem: Exception | None = refusal(request, kind)
     if problem is None and request is not None and request.email_key != email_key:
         request.attempts += 1
         session.flush()
@@ -328,26 +277,6 @@ def _unless_taken(statement: Any, kind: SpaceKind) -> Any:
     return statement.on_conflict_do_nothing(index_elements=["kind", "email_key"])
 
 
-def _refusal(request: SignUpRequest | None, kind: SpaceKind) -> CodeRefusedError | None:
-    if request is None:
-        return CodeRefusedError(Refusal.WRONG)
-    reason = _REASONS.get(RequestOutcome(request.outcome))
-    if reason is not None:
-        return CodeRefusedError(reason, kind=kind)
-    if request.attempts >= requests.MOST_ATTEMPTS:
-        blocked = _PERSONAL_BLOCKED if kind == SpaceKind.PERSONAL else _BLOCKED
-        return CodeRefusedError(Refusal.TOO_MANY, blocked)
-    return None
-
-
-_REASONS = {
-    RequestOutcome.ACTIVATED: Refusal.USED,
-    RequestOutcome.EXPIRED: Refusal.EXPIRED,
-    RequestOutcome.UNDELIVERED: Refusal.EXPIRED,
-    RequestOutcome.WITHDRAWN: Refusal.WITHDRAWN,
-}
-
-
 def _made(visitor_key: str, kind: SpaceKind) -> Activated:
     made = activated(visitor_key, kind)
     if made is None:
@@ -366,27 +295,13 @@ def _change(visitor_key: str, found: JourneyView, changes: Mapping[str, Any]) ->
     return _progress(journeys.save(visitor_key, found.kind, found.id, changes))
 
 
-def _with_tab(found: JourneyView, tab: str) -> list[str]:
-    others = [known for known in found.draft.get("tabs", []) if known != tab]
-    return [*others, tab][-_TABS_KEPT:]
-
-
-def _typed(fields: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        f"{_TYPED}{name}": value[:_LONGEST_TYPED].encode(errors="replace").decode()
-        for name, value in fields.items()
-        if name in _REMEMBERED
-    }
-
-
 def _progress(found: JourneyView) -> ActivationProgress:
     draft = found.draft
-    typed = {key.removeprefix(_TYPED): value for key, value in draft.items() if key.startswith(_TYPED)}
     return ActivationProgress(
         journey_id=found.id,
         step=Step.IDENTIFIERS if draft.get("code") and draft.get("human") else Step.CODE,
         is_human=draft.get("human", False),
         code=draft.get("code", ""),
-        typed=MappingProxyType(typed),
+        typed=MappingProxyType(typed_in(draft)),
         tabs=tuple(draft.get("tabs", ())),
     )

@@ -14,7 +14,7 @@ from app import clock
 from app.content import trust_questions
 from app.models import Account, Need, SpaceKind, SpaceMode
 from app.services import audit, database, phones, throttle
-from app.services.accounts import accounts, identity_form, passwords, reauthentication, recovery, sessions
+from app.services.accounts import accounts, identity_form, password_reset, passwords, reauthentication, sessions
 from app.services.accounts.accounts import AccountView
 from app.services.accounts.identity_form import FIELDS, PERSONAL_FIELDS, TRUST_FIELDS, IdentityForm
 from app.services.accounts.reauthentication import SignedOutError
@@ -114,13 +114,13 @@ def change_password(
         account = session.get(Account, account_id)
     if account is None:
         raise SignedOutError
-    recovery.check_new_password(account, password, password_again)
+    password_reset.check_new_password(account, password, password_again)
     if password == old:
         raise FieldErrors({"password": _SAME_PASSWORD})
     new = passwords.hash(password)
     with database.writing() as session:
         account = reauthentication.lock_unchanged(session, account_id, kept)
-        recovery.replace_password(session, account, new, visitor_key, except_session=session_id)
+        password_reset.replace_password(session, account, new, visitor_key, except_session=session_id)
         audit.record(session, "password_change", visitor_key, sessions.subject(account_id), "done")
 
 

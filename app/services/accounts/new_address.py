@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from app import clock, keys
 from app.models import Account, AddressChange, SpaceKind
 from app.services import audit, database, throttle, upsert
-from app.services.accounts import accounts, email_address, reauthentication, recovery, requests, sessions
+from app.services.accounts import accounts, email_address, password_reset, reauthentication, requests, sessions
 from app.services.accounts.accounts import AddressState, AddressStatus
 from app.services.accounts.email_address import Address, EmailRefusedError
 from app.services.form_errors import FieldErrors
@@ -184,7 +184,7 @@ def _change(session: Session, account_id: int, session_id: str, code: str, visit
     account.email, account.email_key = new.email, new.email_key
     session.flush()
     sessions.revoke(session, account_id, session_id)
-    recovery.forget_links(session, account_id)
+    password_reset.forget_links(session, account_id)
     outbox.queue(
         session,
         kind=outbox.MailKind.ADDRESS_CHANGED,

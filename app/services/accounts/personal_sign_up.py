@@ -16,11 +16,13 @@ from sqlmodel import Session
 from app.models import SpaceKind
 from app.services import database, journeys, throttle
 from app.services.accounts import accounts, activation, passwords, registration, requests, sign_up, taxpayers
-from app.services.accounts.activation import Activated, CodeRefusedError
+from app.services.accounts.activation import Activated
+from app.services.accounts.activation_codes import CodeRefusedError, Refusal
 from app.services.accounts.registration import Prepared
 from app.services.accounts.sign_up import WrongStepError
 from app.services.accounts.taxpayers import TaxpayerView
 from app.services.form_errors import FieldErrors
+from app.services.journey_drafts import TYPED, typed_changes, typed_in, with_tab
 from app.services.journeys import JourneyGoneError, JourneyView
 
 KIND = registration.PERSONAL_KIND
@@ -30,11 +32,9 @@ HAS_SPACE = (
     "si vous avez oublié le vôtre."
 )
 
-_TYPED = "typed."
-_TABS_KEPT = 6
-_LONGEST_TYPED = 200
 _ADDRESS_FIELDS = ("email", "email_again")
 _REMEMBERED = frozenset((*taxpayers.FIELDS, *_ADDRESS_FIELDS))
+_IDENTITY = tuple(f"{TYPED}{name}" for name in taxpayers.FIELDS)
 
 
 class Step(IntEnum):
@@ -77,13 +77,13 @@ def begin(visitor_key: str, tab: str) -> PersonalProgress | None:
     if found and tab not in found.draft.get("tabs", []) and _progress(found).step > Step.IDENTITY:
         return None
     started = journeys.start(visitor_key, KIND)
-    return _change(visitor_key, started, {"tabs": _with_tab(started, tab)})
+    return _change(visitor_key, started, {"tabs": with_tab(started, tab)})
 
 
 def resume(visitor_key: str, tab: str) -> PersonalProgress:
     """Open the sign-up in this tab too: « Reprendre ». Raises JourneyGoneError."""
     found = _found(visitor_key)
-    return _change(visitor_key, found, {"tabs": _with_tab(found, tab)})
+    return _change(visitor_key, found, {"tabs": with_tab(found, tab)})
 
 
 def restart(visitor_key: str, tab: str) -> PersonalProgress:
@@ -106,7 +106,7 @@ def remember(visitor_key: str, fields: Mapping[str, str]) -> None:
     found = _found(visitor_key)
     if _progress(found).step >= Step.CODE:
         return
-    changes = _typed(fields)
+    changes = typed_changes(fields, _REMEMBERED)
     if any(found.draft.get(name) != changes.get(name, found.draft.get(name)) for name in _IDENTITY):
         changes["taxpayer"] = None
     journeys.save(visitor_key, KIND, found.id, changes)
@@ -127,7 +127,7 @@ def set_identity(visitor_key: str, fields: Mapping[str, str], network: str = "")
     found = _at_least(visitor_key, Step.IDENTITY)
     if not found.draft.get("human"):
         raise WrongStepError
-    typed = _typed({name: fields.get(name, "") for name in taxpayers.FIELDS})
+    typed = typed_changes({name: fields.get(name, "") for name in taxpayers.FIELDS}, _REMEMBERED)
     found = journeys.save(visitor_key, KIND, found.id, {**typed, "taxpayer": None})
     taxpayer = taxpayers.check(visitor_key, fields, network)
     with database.reading() as session:
@@ -156,7 +156,8 @@ def set_identifiers(
         errors |= sign_up.password_errors(email, password, password_again)
     if errors or address is None:
         raise FieldErrors(errors)
-    values = {"email": address.display, "email_key": address.key, **_typed(dict.fromkeys(_ADDRESS_FIELDS, email))}
+    typed = typed_changes(dict.fromkeys(_ADDRESS_FIELDS, email), _REMEMBERED)
+    values = {"email": address.display, "email_key": address.key, **typed}
     if not stays:
         values["password_hash"] = passwords.hash(password)
     return _change(visitor_key, found, values)
@@ -201,7 +202,7 @@ def check_code_and_activate(visitor_key: str, code: str, network: str = "") -> A
         return activation.activate(visitor_key, found.draft["email"], SPACE)
     except FieldErrors:
         # The code of another request, made with another address.
-        raise CodeRefusedError(activation.Refusal.WRONG, kind=SPACE) from None
+        raise CodeRefusedError(Refusal.WRONG, kind=SPACE) from None
     except (CodeRefusedError, JourneyGoneError, WrongStepError):
         now = journeys.find(visitor_key, KIND)
         if now is None or now.id != found.id:  # another tab was faster
@@ -260,31 +261,13 @@ def _change(visitor_key: str, found: JourneyView, changes: Mapping[str, Any]) ->
     return _progress(journeys.save(visitor_key, KIND, found.id, changes))
 
 
-def _with_tab(found: JourneyView, tab: str) -> list[str]:
-    others = [known for known in found.draft.get("tabs", []) if known != tab]
-    return [*others, tab][-_TABS_KEPT:]
-
-
-def _typed(fields: Mapping[str, str]) -> dict[str, Any]:
-    """Return the changes that keep these fields; lone surrogates cannot be stored."""
-    return {
-        f"{_TYPED}{name}": value[:_LONGEST_TYPED].encode(errors="replace").decode()
-        for name, value in fields.items()
-        if name in _REMEMBERED
-    }
-
-
-_IDENTITY = tuple(f"{_TYPED}{name}" for name in taxpayers.FIELDS)
-
-
 def _progress(found: JourneyView) -> PersonalProgress:
     draft = found.draft
-    typed = {key.removeprefix(_TYPED): value for key, value in draft.items() if key.startswith(_TYPED)}
     return PersonalProgress(
         journey_id=found.id,
         step=_step(draft),
         is_human=draft.get("human", False),
-        typed=MappingProxyType(typed),
+        typed=MappingProxyType(typed_in(draft)),
         taxpayer=_taxpayer(draft),
         email=draft.get("email", ""),
         has_password="password_hash" in draft,

@@ -1,31 +1,30 @@
-"""A lost password: what one knows of the account, then a link by mail, then the new password.
+"""A lost password: what one knows of the account, and then a link by mail; password_reset.py is what the link is for.
 
 A professional space asks for its address, subscriber number and trust question, a personal one for its tax number and
-address. A link works on the pages of its own kind only.
+address.
 
 The answer and the work are the same whether or not there is such an account, and whatever is wrong, so that nobody
 learns who has a space. Failures are counted apart from those of signing in and by visitor and network only, so
 that nobody can keep the owner from this way back (spec/trust.md, accounts).
 """
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from secrets import token_urlsafe
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, literal, select, update
+from sqlalchemy import and_, delete, exists, insert, literal, select
 from sqlmodel import Session, col
 
-from app import addresses, clock, keys
+from app import addresses, clock
 from app.content import trust_questions as questions
 from app.models import Account, RecoveryToken, SpaceKind
 from app.models.base import UtcDateTime
 from app.services import audit, database, throttle
-from app.services.accounts import accounts, email_address, passwords, sessions, taxpayers, trust_questions
+from app.services.accounts import accounts, email_address, sessions, taxpayers, trust_questions
 from app.services.accounts.email_address import EmailRefusedError
-from app.services.accounts.passwords import PasswordRefusedError
-from app.services.form_errors import Checks, FieldErrors, WrongFieldError
+from app.services.accounts.password_reset import still_works, token_hash
+from app.services.form_errors import Checks, WrongFieldError
 from app.services.notifications import account_messages, outbox
 from app.settings import get_settings
 
@@ -35,21 +34,7 @@ ASKED_AGAIN_AFTER = timedelta(minutes=1)
 
 SUBSCRIBER_NUMBER_LENGTH = 14
 _LONGEST_ANSWER = 200
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _NOBODY = 0
-_PASSWORDS_DIFFER = "Saisissez deux fois le même mot de passe."
-
-
-class LinkGoneError(Exception):
-    """The link was never given, was used, was replaced by another one, or is older than ten minutes."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResetLink:
-    """A link that still works: whose password it changes (the sign-in address), and until when (UTC)."""
-
-    email: str
-    expires_at: datetime
 
 
 def ask(
@@ -104,100 +89,6 @@ def ask_personal(visitor_key: str, *, network: str, tax_number: str, email: str)
 def check_personal(*, tax_number: str, email: str) -> None:
     """Accept what somebody's account may hold, or raise FieldErrors as `ask_personal` does; nothing is looked up."""
     _personal_claim(tax_number, email)
-
-
-def link(token: str, kind: SpaceKind = SpaceKind.PROFESSIONAL) -> ResetLink | None:
-    """Return the link whose address holds `token`, None if it works no longer. Looking does not use it up."""
-    if not _TOKEN.fullmatch(token):
-        return None
-    query = (
-        select(col(Account.email), col(RecoveryToken.expires_at))
-        .join(RecoveryToken, col(RecoveryToken.account_id) == col(Account.id))
-        .where(_live(token), *_open(kind))
-    )
-    with database.reading() as session:
-        found = session.execute(query).one_or_none()
-    return ResetLink(*found) if found else None
-
-
-def reset(
-    token: str,
-    password: str,
-    password_again: str,
-    *,
-    visitor_key: str,
-    network: str,
-    kind: SpaceKind = SpaceKind.PROFESSIONAL,
-) -> None:
-    """Give the account of a link its new password: every session ends, the link is used up, the owner is told.
-
-    Call it through `passwords.apart`. Raises LinkGoneError, FieldErrors (under `password`, `password_again`; the
-    link still works), TooManyAttemptsError, PasswordsBusyError.
-    """
-    throttle.hit("recovery_link", network)
-    if not _TOKEN.fullmatch(token):
-        raise LinkGoneError
-    with database.reading() as session:
-        account = _account_of(session, kind, token)
-    if account is None:
-        raise LinkGoneError
-    check_new_password(account, password, password_again)
-    kept = passwords.hash(password)
-    with database.writing() as session:
-        account = _used_up(session, kind, token)
-        replace_password(session, account, kept, visitor_key)
-        audit.record(session, "password_reset", visitor_key, sessions.subject(account.id or _NOBODY), "done")
-
-
-def check_new_password(account: Account, password: str, password_again: str) -> None:
-    """Accept a new password typed twice, or raise FieldErrors (under `password`, `password_again`)."""
-    names = (account.last_name, account.first_name)
-    errors: dict[str, str] = {}
-    try:
-        if not password:
-            raise PasswordRefusedError("Choisissez un mot de passe.")
-        passwords.check(password, email=account.email, names=names)
-    except PasswordRefusedError as refused:
-        errors["password"] = refused.message
-    if password != password_again:
-        errors["password_again"] = _PASSWORDS_DIFFER
-    if errors:
-        raise FieldErrors(errors)
-
-
-def replace_password(
-    session: Session, account: Account, kept: str, visitor_key: str, except_session: str | None = None
-) -> None:
-    """Write a new password (`passwords.hash`) on a locked account, end sessions and waiting links, tell the owner.
-
-    Every session ends but `except_session`.
-    """
-    now = clock.now()
-    account.password_hash = kept
-    account.password_changed_at = now
-    session.flush()
-    sessions.revoke(session, account.id or _NOBODY, except_session)
-    forget_links(session, account.id or _NOBODY)
-    outbox.queue(
-        session,
-        kind=outbox.MailKind.PASSWORD_CHANGED,
-        dedup_key=f"{outbox.MailKind.PASSWORD_CHANGED}:{account.id}:{now.timestamp():.6f}",
-        recipient=account.email,
-        visitor_key=visitor_key,
-        message=account_messages.password_changed(now, everywhere=except_session is None, kind=SpaceKind(account.kind)),
-    )
-
-
-def forget_links(session: Session, account_id: int) -> None:
-    """Make the links of an account that wait worth nothing, inside the caller's transaction."""
-    session.execute(delete(RecoveryToken).where(col(RecoveryToken.account_id) == account_id, _is_open()))
-
-
-def erase_expired() -> int:
-    """Erase the links that work no longer; return how many. For the scheduled job."""
-    with database.writing() as session:
-        gone = delete(RecoveryToken).where(~_is_open()).returning(col(RecoveryToken.token_hash))
-        return len(session.execute(gone).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +178,7 @@ def _send_link(session: Session, visitor_key: str, account: Account) -> bool:
         outbox.queue(
             session,
             kind=outbox.MailKind.RECOVERY,
-            dedup_key=f"{outbox.MailKind.RECOVERY}:{_hash(token)[:32]}",
+            dedup_key=f"{outbox.MailKind.RECOVERY}:{token_hash(token)[:32]}",
             recipient=account.email,
             visitor_key=visitor_key,
             message=message,
@@ -302,11 +193,11 @@ def _insert(session: Session, account_id: int, token: str) -> bool:
     now = clock.now()
     # Locked, so that of two requests at once the second one sees the link of the first.
     session.execute(select(col(Account.id)).where(col(Account.id) == account_id).with_for_update())
-    mine = and_(col(RecoveryToken.account_id) == account_id, _is_open())
+    mine = and_(col(RecoveryToken.account_id) == account_id, still_works())
     just_made = and_(mine, col(RecoveryToken.created_at) > now - ASKED_AGAIN_AFTER)
     session.execute(delete(RecoveryToken).where(mine, ~just_made))
     row = select(
-        literal(_hash(token)),
+        literal(token_hash(token)),
         col(Account.id),
         literal(now, UtcDateTime()),
         literal(now + LINK_LIVES, UtcDateTime()),
@@ -314,46 +205,6 @@ def _insert(session: Session, account_id: int, token: str) -> bool:
     columns = ["token_hash", "account_id", "created_at", "expires_at"]
     made = insert(RecoveryToken).from_select(columns, row).returning(col(RecoveryToken.token_hash))
     return session.execute(made).scalar_one_or_none() is not None
-
-
-def _account_of(session: Session, kind: SpaceKind, token: str) -> Account | None:
-    query = (
-        select(Account)
-        .join(RecoveryToken, col(RecoveryToken.account_id) == col(Account.id))
-        .where(_live(token), *_open(kind))
-    )
-    return session.execute(query).scalar_one_or_none()
-
-
-def _used_up(session: Session, kind: SpaceKind, token: str) -> Account:
-    """Use the link up and return its account, locked; raise LinkGoneError for everybody but the first."""
-    found = _account_of(session, kind, token)
-    if found is None:
-        raise LinkGoneError
-    # The account first, as everywhere: whoever asks for another link meanwhile waits, or has replaced this one.
-    account: Account = session.execute(
-        select(Account).where(col(Account.id) == found.id).with_for_update().execution_options(populate_existing=True)
-    ).scalar_one()
-    used = update(RecoveryToken).where(_live(token)).values(used_at=clock.now())
-    if session.execute(used.returning(col(RecoveryToken.token_hash))).scalar_one_or_none() is None:
-        raise LinkGoneError
-    return account
-
-
-def _open(kind: SpaceKind) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return col(Account.kind) == kind, col(Account.closed_at).is_(None)
-
-
-def _live(token: str) -> ColumnElement[bool]:
-    return and_(col(RecoveryToken.token_hash) == _hash(token), _is_open())
-
-
-def _is_open() -> ColumnElement[bool]:
-    return and_(col(RecoveryToken.used_at).is_(None), col(RecoveryToken.expires_at) > clock.now())
-
-
-def _hash(token: str) -> str:
-    return keys.keyed_hash("recovery", token)
 
 
 def _outcome(is_owner: bool, was_sent: bool) -> str:

@@ -23,15 +23,13 @@ from app.services.accounts.email_address import Address, EmailRefusedError
 from app.services.accounts.identity_form import FIELDS, IdentityForm
 from app.services.accounts.passwords import PasswordRefusedError
 from app.services.form_errors import FieldErrors, WrongFieldError
+from app.services.journey_drafts import TYPED, typed_changes, typed_in, with_tab
 from app.services.journeys import JourneyGoneError, JourneyView
 from app.settings import get_settings
 
 KIND = "sign_up"
 SPACE = SpaceKind.PROFESSIONAL
 _IBAN = "iban"
-_TYPED = "typed."
-_TABS_KEPT = 6
-_LONGEST_TYPED = 200
 _ADDRESS_FIELDS = ("email", "email_again")
 _FORM_FIELDS = frozenset(name for names in FIELDS.values() for name in names)
 _REMEMBERED = (_FORM_FIELDS | {"terms", *_ADDRESS_FIELDS}) - {_IBAN}
@@ -100,7 +98,7 @@ def begin(visitor_key: str, tab: str, mode: SpaceMode | None = None) -> SignUpPr
     if found and tab not in found.draft.get("tabs", []) and progress_of(found).step > Step.CONDITIONS:
         return None
     started = journeys.start(visitor_key, KIND)
-    changes: dict[str, Any] = {"tabs": _with_tab(started, tab)}
+    changes: dict[str, Any] = {"tabs": with_tab(started, tab)}
     if mode is not None and mode != _mode(started):
         changes |= {"mode": str(mode), "form": None}
     return _change(visitor_key, started, changes)
@@ -109,7 +107,7 @@ def begin(visitor_key: str, tab: str, mode: SpaceMode | None = None) -> SignUpPr
 def resume(visitor_key: str, tab: str) -> SignUpProgress:
     """Open the sign-up in this tab too: « Reprendre ». Raises JourneyGoneError."""
     found = _found(visitor_key)
-    return _change(visitor_key, found, {"tabs": _with_tab(found, tab)})
+    return _change(visitor_key, found, {"tabs": with_tab(found, tab)})
 
 
 def restart(visitor_key: str, tab: str, mode: SpaceMode | None = None) -> SignUpProgress:
@@ -140,8 +138,8 @@ def remember(visitor_key: str, fields: Mapping[str, str]) -> None:
     Raises JourneyGoneError, DraftTooLargeError.
     """
     found = _found(visitor_key)
-    changes = _typed(fields)
-    if any(name.removeprefix(_TYPED) in _FORM_FIELDS and found.draft.get(name) != changes[name] for name in changes):
+    changes = typed_changes(fields, _REMEMBERED)
+    if any(name.removeprefix(TYPED) in _FORM_FIELDS and found.draft.get(name) != changes[name] for name in changes):
         changes["form"] = None
     journeys.save(visitor_key, KIND, found.id, changes)
 
@@ -165,7 +163,8 @@ def set_identifiers(
         errors |= password_errors(email, password, password_again)
     if errors or address is None:
         raise FieldErrors(errors)
-    values = {"email": address.display, "email_key": address.key, **_typed(dict.fromkeys(_ADDRESS_FIELDS, email))}
+    typed = typed_changes(dict.fromkeys(_ADDRESS_FIELDS, email), _REMEMBERED)
+    values = {"email": address.display, "email_key": address.key, **typed}
     if not stays:
         values["password_hash"] = passwords.hash(password)
     return _change(visitor_key, found, values)
@@ -180,7 +179,7 @@ def set_form(visitor_key: str, fields: Mapping[str, str]) -> SignUpProgress:
     found = _at_least(visitor_key, Step.FORM)
     mode = _mode(found)
     asked = {name: fields.get(name, "") for name in FIELDS[mode]}
-    changes: dict[str, Any] = {**_typed(asked), "form": None}
+    changes: dict[str, Any] = {**typed_changes(asked, _REMEMBERED), "form": None}
     asked[_IBAN] = asked.get(_IBAN) or found.draft.get(_IBAN, "")
     try:
         form = identity_form.validate(asked, mode=mode)
@@ -193,14 +192,14 @@ def set_form(visitor_key: str, fields: Mapping[str, str]) -> SignUpProgress:
 def clear_form(visitor_key: str) -> SignUpProgress:
     """Empty the form: « Effacer ». Raises JourneyGoneError."""
     found = _found(visitor_key)
-    emptied = {f"{_TYPED}{name}": None for name in _FORM_FIELDS}
+    emptied = {f"{TYPED}{name}": None for name in _FORM_FIELDS}
     return _change(visitor_key, found, {**emptied, _IBAN: None, "form": None})
 
 
 def progress_of(found: JourneyView) -> SignUpProgress:
     """Return what a journey of this kind has settled."""
     draft = found.draft
-    typed = {key.removeprefix(_TYPED): value for key, value in draft.items() if key.startswith(_TYPED)}
+    typed = typed_in(draft)
     form = _form(draft, typed, _mode(found))
     return SignUpProgress(
         journey_id=found.id,
@@ -292,20 +291,6 @@ def _at_least(visitor_key: str, step: Step) -> JourneyView:
 
 def _change(visitor_key: str, found: JourneyView, changes: Mapping[str, Any]) -> SignUpProgress:
     return progress_of(journeys.save(visitor_key, KIND, found.id, changes))
-
-
-def _with_tab(found: JourneyView, tab: str) -> list[str]:
-    others = [known for known in found.draft.get("tabs", []) if known != tab]
-    return [*others, tab][-_TABS_KEPT:]
-
-
-def _typed(fields: Mapping[str, str]) -> dict[str, Any]:
-    """Return the changes that keep these fields; lone surrogates cannot be stored."""
-    return {
-        f"{_TYPED}{name}": value[:_LONGEST_TYPED].encode(errors="replace").decode()
-        for name, value in fields.items()
-        if name in _REMEMBERED
-    }
 
 
 def _mode(found: JourneyView) -> SpaceMode:

@@ -18,15 +18,13 @@ from app.services.appointments.holds import HoldView
 from app.services.appointments.offices import OfficeNotFoundError, OfficeView
 from app.services.appointments.places import PlaceView, Way
 from app.services.appointments.records import AppointmentView, NotBookedError
+from app.services.journey_drafts import TYPED, typed_in, with_tab
 from app.services.journeys import JourneyGoneError, JourneyView
 
 BOOKING = "booking"
 RESCHEDULE = "reschedule"
 IN_SPACE = "in_space"
 """What a draft holds when a move was begun in the personal space; `rescheduling` keeps it for the confirmation."""
-
-_TYPED = "typed."
-_TABS_KEPT = 6
 
 
 class Step(IntEnum):
@@ -118,7 +116,7 @@ def begin(visitor_key: str, tab: str) -> Progress | None:
     if found and _progress(found).step > Step.OFFICE:
         return None
     started = journeys.start(visitor_key, BOOKING)
-    return _change(visitor_key, started, {"tabs": _with_tab(started, tab)})
+    return _change(visitor_key, started, {"tabs": with_tab(started, tab)})
 
 
 def choose_office(visitor_key: str, tab: str, office_id: int, contact_path: str, topic_start: str) -> Progress:
@@ -141,7 +139,7 @@ def choose_office(visitor_key: str, tab: str, office_id: int, contact_path: str,
     before = _progress(started)
     if before.topic is None or before.topic.kind != office.kind:
         changes["topic"] = None
-    return _change(visitor_key, started, {**changes, "starts_at": None, "tabs": _with_tab(started, tab)})
+    return _change(visitor_key, started, {**changes, "starts_at": None, "tabs": with_tab(started, tab)})
 
 
 def choose_topic(visitor_key: str, kind: str, topic_id: str) -> Progress:
@@ -206,7 +204,7 @@ def drop_time(visitor_key: str, kind: str) -> Progress:
 def remember(visitor_key: str, kind: str, fields: Mapping[str, str]) -> None:
     """Keep what was typed, by field name. Raises JourneyGoneError, DraftTooLargeError."""
     found = _found(visitor_key, kind)
-    journeys.save(visitor_key, kind, found.id, {f"{_TYPED}{name}": value for name, value in fields.items()})
+    journeys.save(visitor_key, kind, found.id, {f"{TYPED}{name}": value for name, value in fields.items()})
 
 
 def note_human(visitor_key: str, kind: str) -> None:
@@ -229,20 +227,20 @@ def begin_reschedule(visitor_key: str, tab: str, public_id: str, phone: str | No
         journeys.leave(visitor_key, RESCHEDULE)
     started = journeys.start(visitor_key, RESCHEDULE)
     in_space = None if phone is None else True
-    changes: dict[str, Any] = {"appointment": public_id, "tabs": _with_tab(started, tab), IN_SPACE: in_space}
+    changes: dict[str, Any] = {"appointment": public_id, "tabs": with_tab(started, tab), IN_SPACE: in_space}
     if "channel" not in started.draft:
         known = view.phone if phone is None else phone
-        changes |= {"channel": int(view.channel), "place": view.place_id, f"{_TYPED}phone": known}
+        changes |= {"channel": int(view.channel), "place": view.place_id, f"{TYPED}phone": known}
     elif phone is not None and IN_SPACE not in started.draft:
         # Begun from the link of a mail before: what that one showed is not for the space.
-        changes[f"{_TYPED}phone"] = phone
+        changes[f"{TYPED}phone"] = phone
     return _change(visitor_key, started, changes)
 
 
 def resume(visitor_key: str, kind: str, tab: str) -> Progress:
     """Open the journey in this tab too. Raises JourneyGoneError."""
     found = _found(visitor_key, kind)
-    return _change(visitor_key, found, {"tabs": _with_tab(found, tab)})
+    return _change(visitor_key, found, {"tabs": with_tab(found, tab)})
 
 
 def _found(visitor_key: str, kind: str) -> JourneyView:
@@ -256,11 +254,6 @@ def _change(visitor_key: str, found: JourneyView, changes: Mapping[str, Any]) ->
     if "starts_at" in changes:
         holds.release_hold(visitor_key)
     return _progress(journeys.save(visitor_key, found.kind, found.id, changes))
-
-
-def _with_tab(found: JourneyView, tab: str) -> list[str]:
-    others = [known for known in found.draft.get("tabs", []) if known != tab]
-    return [*others, tab][-_TABS_KEPT:]
 
 
 def _progress(found: JourneyView) -> Progress:
@@ -282,7 +275,7 @@ def _progress(found: JourneyView) -> Progress:
         channel=way.channel if way else None,
         place=way.place if way else None,
         starts_at=starts_at,
-        typed={key.removeprefix(_TYPED): value for key, value in draft.items() if key.startswith(_TYPED)},
+        typed=typed_in(draft),
         appointment=appointment,
         tabs=tuple(draft.get("tabs", ())),
         is_human=draft.get("human", False),

@@ -12,7 +12,7 @@ from app import clock
 from app.content import topics
 from app.models import Channel, Hold, LocalPoint, OfferOutcome, Office, WaitingEntry, WaitingOffer, WaitingStatus
 from app.services import audit, database, journeys, throttle
-from app.services.appointments import holds, seats, steps, waiting_links, waiting_offers
+from app.services.appointments import holds, seats, steps, waiting_endings, waiting_links, waiting_offers
 from app.services.appointments.seats import Claimant, SlotGoneError
 from app.services.appointments.steps import Progress, Step
 from app.services.journeys import JourneyGoneError
@@ -103,9 +103,9 @@ def decline(token: str, *, visitor_key: str = "") -> OfferView | None:
         return None
     throttle.hit("waiting_link", offer_id)
     with database.writing() as session:
-        found = waiting_offers.lock(session, offer_id)
+        found = waiting_endings.lock(session, offer_id)
         if found is not None and found[1].outcome == OfferOutcome.LIVE:
-            waiting_offers.decline(session, *found, visitor_key)
+            waiting_endings.decline(session, *found, visitor_key)
     return offer(token)
 
 
@@ -118,7 +118,7 @@ def _take(session: Session, visitor_key: str, tab: str, offer_id: str, network: 
     former = holds.locked(session, visitor_key)
     if former is not None:
         holds.drop(session, former.id)
-    found = waiting_offers.lock(session, offer_id)
+    found = waiting_endings.lock(session, offer_id)
     if found is None or found[1].outcome != OfferOutcome.LIVE or found[1].expires_at <= clock.now():
         raise OfferGoneError
     entry, taken = found
@@ -141,7 +141,7 @@ def _take(session: Session, visitor_key: str, tab: str, offer_id: str, network: 
     session.execute(insert(Hold).values(row))
     taken.outcome, taken.ended_at = OfferOutcome.TAKEN, clock.now()
     audit.record(session, "waiting_offer", visitor_key, waiting_offers.subject(entry.id), OfferOutcome.TAKEN)
-    waiting_offers.end_entry(session, entry, WaitingStatus.SERVED, visitor_key)
+    waiting_endings.end_entry(session, entry, WaitingStatus.SERVED, visitor_key)
     return entry.email
 
 

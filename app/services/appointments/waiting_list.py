@@ -20,7 +20,7 @@ from app.models import Channel, LocalPoint, Office, WaitingEntry, WaitingOffer, 
 from app.services import audit, database, throttle
 from app.services.accounts import email_address
 from app.services.accounts.email_address import Address, EmailRefusedError
-from app.services.appointments import records, schedule, waiting_links, waiting_offers
+from app.services.appointments import records, schedule, waiting_endings, waiting_links, waiting_offers
 from app.services.appointments.waiting_acceptance import OfferGoneError, OfferView, accept, decline, offer
 from app.services.appointments.waiting_offers import offer_freed
 from app.services.form_errors import FieldErrors
@@ -156,10 +156,10 @@ def leave(token: str, *, visitor_key: str = "") -> EntryView | None:
     with database.writing() as session:
         found = session.execute(_by_public_id(public_id).with_for_update()).scalar_one_or_none()
         if found is not None and found.status == WaitingStatus.WAITING:
-            waiting_offers.end_entry(session, found, WaitingStatus.LEFT, visitor_key)
-            live = waiting_offers.lock_live(session, found)
+            waiting_endings.end_entry(session, found, WaitingStatus.LEFT, visitor_key)
+            live = waiting_endings.lock_live(session, found)
             if live is not None:
-                waiting_offers.decline(session, found, live, visitor_key)
+                waiting_endings.decline(session, found, live, visitor_key)
     return entry(token)
 
 
@@ -180,10 +180,10 @@ def _expire() -> int:
     while True:
         # Reading first: a minute without anything to do must not take SQLite's write lock.
         with database.reading() as session:
-            if session.execute(select(col(WaitingOffer.id)).where(*waiting_offers.over()).limit(1)).first() is None:
+            if session.execute(select(col(WaitingOffer.id)).where(*waiting_endings.over()).limit(1)).first() is None:
                 return done
         with database.writing() as session:
-            ended = waiting_offers.expire(session)
+            ended = waiting_endings.expire(session)
         if not ended:
             return done
         done += ended
@@ -211,7 +211,7 @@ def _end_entries() -> int:
         query_locked = select(WaitingEntry).where(*chosen).order_by(col(WaitingEntry.id))
         found = session.execute(query_locked.with_for_update(skip_locked=True)).scalars().all()
         for each in found:
-            waiting_offers.end_entry(session, each, WaitingStatus.OVER)
+            waiting_endings.end_entry(session, each, WaitingStatus.OVER)
     return len(found)
 
 

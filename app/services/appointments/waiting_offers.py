@@ -1,10 +1,10 @@
-"""Offering free seats to whoever waits, one person at a time, and passing on what nobody took.
+"""Offering free seats to whoever waits, one person at a time; how offers end is in waiting_endings.py.
 
 Whoever makes offers may hold locks of slots already (`offer_freed` runs at the end of a cancellation), so it waits
 for nothing: entries and further slots that another transaction has locked are passed over. That keeps the order,
-because an entry is locked only while it is being offered something, accepts, or leaves. All other verbs lock in the
-order entry, offer, slots by id. A seat has one `held_by`, so it is never in two offers; two unique indexes see to it
-that an entry has one live offer and that an address is written to once for a start.
+because an entry is locked only while it is being offered something, accepts, or leaves. A seat has one `held_by`, so
+it is never in two offers; two unique indexes see to it that an entry has one live offer and that an address is
+written to once for a start.
 """
 
 from collections import defaultdict
@@ -15,7 +15,7 @@ from secrets import token_hex
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlmodel import Session, col
 
 from app import clock
@@ -31,9 +31,6 @@ from app.services.notifications.waiting_messages import Wish
 
 KEPT = timedelta(minutes=30)
 """How long an offer lasts, in waking hours."""
-
-UNANSWERED_AT_MOST = 3
-"""After so many offers that nobody answered, an entry ends: somebody else's address may have been given."""
 
 AT_ONCE = 50
 """How many offers one transaction makes or ends."""
@@ -94,62 +91,9 @@ def planned(session: Session, office_id: int) -> list[int]:
     return [id_ for _, group in given for id_ in group.ids]
 
 
-def lock(session: Session, offer_id: str) -> tuple[WaitingEntry, WaitingOffer] | None:
-    """Lock and return an offer with its entry, whatever became of it; None for an unknown one."""
-    of_it = select(col(WaitingOffer.entry_id)).where(col(WaitingOffer.id) == offer_id).scalar_subquery()
-    entry = _locked(session, select(WaitingEntry).where(col(WaitingEntry.id) == of_it))
-    offer = _locked(session, select(WaitingOffer).where(col(WaitingOffer.id) == offer_id))
-    return (entry, offer) if entry is not None and offer is not None else None
-
-
-def lock_live(session: Session, entry: WaitingEntry) -> WaitingOffer | None:
-    """Lock and return the live offer of a locked entry, if it has one."""
-    found: WaitingOffer | None = _locked(
-        session, select(WaitingOffer).where(_live_of(col(WaitingOffer.entry_id), entry.id))
-    )
-    return found
-
-
-def decline(session: Session, entry: WaitingEntry, offer: WaitingOffer, visitor_key: str = "") -> None:
-    """End a locked live offer that the person does not want; its seats go to the next one."""
-    _end(session, offer, OfferOutcome.DECLINED)
-    audit.record(session, "waiting_offer", visitor_key, subject(entry.id), OfferOutcome.DECLINED)
-    _pass_on(session, [offer])
-
-
-def expire(session: Session) -> int:
-    """End some of the offers whose time is over and pass their seats on; return how many ended.
-
-    Those that another transaction works on are left to it.
-    """
-    query = (
-        select(WaitingOffer, WaitingEntry)
-        .join(WaitingEntry, col(WaitingEntry.id) == col(WaitingOffer.entry_id))
-        .where(*over())
-        .order_by(col(WaitingOffer.expires_at), col(WaitingOffer.id))
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    rows = session.execute(query).all()
-    for offer, entry in rows:
-        _end(session, offer, OfferOutcome.EXPIRED)
-        audit.record(session, "waiting_offer", subject=subject(entry.id), outcome=OfferOutcome.EXPIRED)
-        if _unanswered(session, entry) >= UNANSWERED_AT_MOST:
-            end_entry(session, entry, WaitingStatus.OVER)
-    _pass_on(session, [offer for offer, _ in rows])
-    return len(rows)
-
-
-def over() -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of a live offer whose time is over."""
-    return col(WaitingOffer.outcome) == OfferOutcome.LIVE, col(WaitingOffer.expires_at) <= clock.now()
-
-
-def end_entry(session: Session, entry: WaitingEntry, status: WaitingStatus, visitor_key: str = "") -> None:
-    """End a locked entry."""
-    entry.status, entry.ended_at = status, clock.now()
-    session.flush()
-    audit.record(session, "waiting_entry", visitor_key, subject(entry.id), status)
+def live_of(entry_id: Any) -> ColumnElement[bool]:
+    """Return the condition of the live offer of an entry; `entry_id` is its id or a column of ids."""
+    return and_(col(WaitingOffer.entry_id) == entry_id, col(WaitingOffer.outcome) == OfferOutcome.LIVE)
 
 
 def subject(entry_id: int | None) -> str:
@@ -259,7 +203,7 @@ def _waiters(session: Session, office_id: int) -> list[Waiter]:
         WaitingEntry.first_day,
         WaitingEntry.last_day,
     )
-    has_offer = exists().where(_live_of(col(WaitingOffer.entry_id), col(WaitingEntry.id)))
+    has_offer = exists().where(live_of(col(WaitingEntry.id)))
     query = (
         select(*(col(column) for column in columns))
         .where(_waits_at(office_id), ~has_offer)
@@ -298,28 +242,6 @@ def _told(session: Session, office_id: int) -> dict[str, set[datetime]]:
     return told
 
 
-def _end(session: Session, offer: WaitingOffer, outcome: OfferOutcome) -> None:
-    offer.outcome, offer.ended_at = outcome, clock.now()
-    session.flush()
-
-
-def _unanswered(session: Session, entry: WaitingEntry) -> int:
-    expired = and_(col(WaitingOffer.entry_id) == entry.id, col(WaitingOffer.outcome) == OfferOutcome.EXPIRED)
-    return int(session.execute(select(func.count()).select_from(WaitingOffer).where(expired)).scalar_one())
-
-
-def _pass_on(session: Session, ended: Sequence[WaitingOffer]) -> None:
-    """Free the seats that ended offers still keep, and offer them to the next ones."""
-    holders = [offer.id for offer in ended]
-    ids = seats.lock_held(session, holders)
-    seats.free_kept(session, ids, holders)
-    by_office: dict[int, list[int]] = defaultdict(list)
-    for id_, office_id in session.execute(select(col(Slot.id), col(Slot.office_id)).where(col(Slot.id).in_(ids))):
-        by_office[office_id].append(id_)
-    for office_id, freed in by_office.items():
-        offer_freed(session, office_id, freed)
-
-
 def _here(session: Session, office_id: int) -> _Here:
     office = session.get_one(Office, office_id)
     timezone = ZoneInfo(office.timezone)
@@ -356,11 +278,3 @@ def _free_seats(office_id: int) -> Any:
 
 def _waits_at(office_id: int) -> ColumnElement[bool]:
     return and_(col(WaitingEntry.office_id) == office_id, col(WaitingEntry.status) == WaitingStatus.WAITING)
-
-
-def _live_of(column: Any, entry_id: Any) -> ColumnElement[bool]:
-    return and_(column == entry_id, col(WaitingOffer.outcome) == OfferOutcome.LIVE)
-
-
-def _locked(session: Session, query: Select[Any]) -> Any:
-    return session.execute(query.with_for_update(), execution_options={"populate_existing": True}).scalar_one_or_none()
