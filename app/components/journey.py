@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, layout, notices
+from app.components import buttons, layout, notices, on_device
 from app.components.stepper import stepper
 from app.state.journey import JourneyState
 
@@ -79,6 +79,12 @@ def leaving(state: Any) -> rx.Component:
     """Return « Effacer et quitter », for computers that several people use."""
     return rx.el.div(
         rx.el.p("Ordinateur partagé ? Effacez votre saisie avant de partir.", class_name="soft"),
-        rx.el.button("Effacer et quitter", type="button", on_click=state.leave, class_name="as-link"),
+        leave_button(state),
         class_name="leave no-print",
     )
+
+
+def leave_button(state: Any) -> rx.Component:
+    """Return the button that erases what was typed, and what this device keeps, and leaves."""
+    erase = [on_device.FORGET, state.leave]
+    return rx.el.button("Effacer et quitter", type="button", on_click=erase, class_name="as-link")

@@ -3,8 +3,13 @@
 from typing import Any
 
 import reflex as rx
+from reflex.vars.function import FunctionStringVar
 
 from app.state.on_device import NAME
+
+# Not Reflex's own event: that one loads the page again, which then competes with the way out.
+FORGET: Any = FunctionStringVar.create(f"(() => {{ try {{ localStorage.removeItem('{NAME}'); }} catch {{}} }})")
+"""Takes whatever appointment this device keeps from it, for « Effacer et quitter »."""
 
 
 class _OnDevice(rx.Component):

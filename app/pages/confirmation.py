@@ -7,7 +7,7 @@ import reflex as rx
 
 from app import addresses
 from app.components import appointment, buttons, notices, on_device
-from app.components.journey import journey_page
+from app.components.journey import journey_page, leave_button
 from app.components.stepper import BOOKING, RESCHEDULING
 from app.settings import get_settings
 from app.state.confirmation import ConfirmationState
@@ -70,7 +70,7 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
         ),
         rx.el.div(
             rx.el.p("Ordinateur partagé ? Effacez ces informations de ce navigateur.", class_name="soft"),
-            rx.el.button("Effacer et quitter", type="button", on_click=JourneyState.leave, class_name="as-link"),
+            leave_button(JourneyState),
             class_name="leave no-print",
         ),
         leave=False,

@@ -9,7 +9,6 @@ from reflex.event import EventSpec
 
 from app import addresses
 from app.services.journeys import DraftTooLargeError, JourneyGoneError
-from app.state import on_device
 from app.state.base import call, tab_of, visitor_of
 from app.state.leaving import empty, forget_all
 
@@ -120,7 +119,7 @@ class AccountJourneyMixin(rx.State, mixin=True):
         return rx.redirect(self._way_out)
 
     @rx.event
-    async def leave(self) -> list[EventSpec]:
-        """Erase what was typed here, and what this device keeps, and leave: for shared computers."""
+    async def leave(self) -> EventSpec:
+        """Erase what was typed here and leave: for shared computers."""
         await forget_all(self)
-        return [on_device.forget(), rx.redirect(addresses.HOME)]
+        return rx.redirect(addresses.HOME)

@@ -97,6 +97,8 @@ class FollowUpState(rx.State):
         except NotBookedError:
             await self._load()
             return None
+        # Coming back, the page must not show for a moment what it was before the move.
+        self.status = "loading"
         return rx.redirect(addresses.RESCHEDULE_SLOT)
 
 

@@ -12,7 +12,6 @@ from app.services.appointments import holds, steps
 from app.services.appointments.holds import HoldEndedError, NoExtensionLeftError
 from app.services.appointments.steps import BOOKING, RESCHEDULE, Progress, Step
 from app.services.journeys import JourneyGoneError
-from app.state import on_device
 from app.state.base import call, local, tab_of, visitor_of
 from app.state.leaving import empty_all, forget_all
 
@@ -131,10 +130,10 @@ class JourneyState(rx.State):
         return rx.redirect(addresses.CONTACT)
 
     @rx.event
-    async def leave(self) -> list[EventSpec]:
-        """Erase what was typed here, and what this device keeps, and leave: for shared computers."""
+    async def leave(self) -> EventSpec:
+        """Erase what was typed here and leave: for shared computers."""
         await forget_all(self)
-        return [on_device.forget(), rx.redirect(addresses.HOME)]
+        return rx.redirect(addresses.HOME)
 
     async def _erase(self) -> None:
         visitor = visitor_of(self)

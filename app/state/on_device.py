@@ -4,12 +4,4 @@ It stays in the browser's storage (assets/on-device.js writes it, assets/hors-li
 to the server, which accepts no variable from a browser (app/web/events.py).
 """
 
-import reflex as rx
-from reflex.event import EventSpec
-
 NAME = "prochain-rendez-vous"
-
-
-def forget() -> EventSpec:
-    """Return the event that erases it; for « Effacer et quitter » and for an appointment that is cancelled."""
-    return rx.remove_local_storage(NAME)

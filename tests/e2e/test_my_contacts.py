@@ -143,7 +143,7 @@ def test_several_appointments_stand_in_order_and_past_ones_are_folded_away(arriv
     visitor = who.visitor
     sees_next(visitor, first)
     others = visitor.page.get_by_role("region", name="Vos autres rendez-vous à venir")
-    expect(others.get_by_role("listitem").filter(has_text=last.reference)).to_contain_text("+33639981234")
+    expect(others.get_by_role("listitem").filter(has_text=last.reference)).to_contain_text("06 39 98 12 34")
     expect(visitor.page.get_by_text(gone.reference, exact=True)).to_be_hidden()
     visitor.page.get_by_text("Les afficher (1)").click()
     expect(visitor.page.get_by_text(gone.reference, exact=True)).to_be_visible()

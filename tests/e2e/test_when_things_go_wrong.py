@@ -48,8 +48,8 @@ def test_an_office_that_calls_nobody_back_offers_the_counter_only(visitor: Visit
     visitor.find_office("1 rue de l’Exemple", "48000", "Mende (Lozère)")
     visitor.begin_booking()
     visitor.choose_topic()
-    expect(visitor.page.get_by_role("radio")).to_have_count(1)
-    expect(visitor.page.get_by_role("radio", name="Sur place, au guichet")).to_be_checked()
+    expect(visitor.page.get_by_role("radio", name="Sur place, au guichet")).to_be_visible()
+    expect(visitor.page.get_by_role("radio", name="Par téléphone")).to_have_count(0)
 
 
 def test_the_agenda_can_be_read_as_a_list(visitor: Visitor) -> None:
