@@ -30,7 +30,7 @@
       place = here();
       one("[popover]:popover-open")?.hidePopover();
       const id = location.hash.slice(1);
-      setTimeout(() => (byId(id) ?? one("h1"))?.focus({ preventScroll: !id }), id ? 500 : 60);
+      setTimeout(() => (byId(id) ?? one(".error-summary") ?? one("h1"))?.focus({ preventScroll: !id }), id ? 500 : 60);
     }
     const { title } = document;
     const failed = !!one(".error-summary");
