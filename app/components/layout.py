@@ -28,6 +28,8 @@ _FOOTER = (
     ("Mentions légales", addresses.LEGAL),
     ("Données personnelles", addresses.PRIVACY),
 )
+# Reflex says « not hydrated » from the moment an address is left until what the next page needs has arrived.
+_LOADED = {"data-loaded": rx.cond(rx.State.is_hydrated, "yes", "no")}
 Crumb = tuple[str, str]
 
 
@@ -42,7 +44,7 @@ def page(
         jump("Aller au contenu", "contenu", class_name="skip"),
         demo_banner(),
         header(),
-        rx.el.main(*inner, id="contenu", tab_index=-1, class_name="home" if home else ""),
+        rx.el.main(*inner, id="contenu", tab_index=-1, class_name="home" if home else "", custom_attrs=_LOADED),
         footer(),
     )
 

@@ -130,8 +130,7 @@ def registered() -> rx.Component:
         notices.notice(
             rx.el.p(
                 "Un code d’activation a été envoyé à l’adresse électronique suivante : ",
-                rx.el.b(RegisteredState.email),
-                ".",
+                rx.cond(RegisteredState.email != "", rx.fragment(rx.el.b(RegisteredState.email), "."), "…"),
             ),
             tone="ok",
             role="status",

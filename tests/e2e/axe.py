@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "RGAAv4")
 WIDTHS = ((320, 568), (768, 1024), (1280, 800))
@@ -60,6 +60,7 @@ class Sweep:
     def look(self, state: str) -> None:
         """Examine the page as it stands, then give the page its former size back."""
         page, before = self._page, self._page.viewport_size
+        expect(page.locator("main[data-loaded=no]")).to_have_count(0)
         self.seen.append(state)
         for width, height in WIDTHS:
             page.set_viewport_size({"width": width, "height": height})

@@ -95,10 +95,15 @@ class Visitor:
         self.page.goto(f"{self.address}{path}")
 
     def is_at(self, path: str, title: str | re.Pattern[str]) -> None:
-        """Check that this page is shown under its title, in French."""
+        """Check that this page is shown under its title with all it needs, in French."""
         expect(self.page).to_have_url(re.compile(rf"^{re.escape(self.address + path)}/?(\?.*)?(#.*)?$"))
         expect(self.page.get_by_role("heading", level=1)).to_have_text(title)
+        self.has_loaded()
         self.reads_french()
+
+    def has_loaded(self) -> None:
+        """Wait until the server has sent what the page shows; before, a person sees what was prepared for everybody."""
+        expect(self.page.get_by_role("main")).to_have_attribute("data-loaded", "yes")
 
     def fits(self) -> None:
         """Check that the page as it stands does not scroll sideways (WCAG 1.4.10)."""
@@ -223,6 +228,8 @@ class Visitor:
     def captcha_answer(self) -> str:
         """Return what the picture on the screen says, from the portal's database."""
         picture = self.page.get_by_role("img", name="Image à recopier")
+        # Nobody copies a picture that has not arrived; the answer uses it up, and its address is gone.
+        expect(picture).not_to_have_js_property("naturalWidth", 0)
         found = re.search(r"/captcha/([\w-]+)\.png", str(picture.get_attribute("src")))
         assert found
         with database.reading() as session:
