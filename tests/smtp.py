@@ -49,6 +49,12 @@ class MailServer:
         """Return the SMTP_URL of this server; `credentials` is « user:password »."""
         return f"{self.scheme}://{credentials + '@' if credentials else ''}localhost:{self.port}{query}"
 
+    def forget(self) -> None:
+        """Empty what was received so far."""
+        self.accepted.clear()
+        self.recipients.clear()
+        self.cut.clear()
+
     async def handle_MAIL(  # noqa: N802  (aiosmtpd's name)
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:

@@ -27,10 +27,11 @@ expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder."""
+    """Mark every test of this folder, and let each try a second time (docs/decisions/0021-second-try.md)."""
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2))
 
 
 @pytest.fixture(scope="session")
@@ -55,8 +56,13 @@ def portal(pages: None, post_office: MailServer, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(autouse=True)
-def settings(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def settings(
+    request: pytest.FixtureRequest, portal: Portal, post_office: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """Give tests the portal's own settings, so that services called here read and write its database."""
+    if getattr(request.node, "execution_count", 1) > 1:
+        post_office.forget()
+        portal.begin_again()
     for name in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL"):
         monkeypatch.delenv(name, raising=False)
     with settings_of(portal):

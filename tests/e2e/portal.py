@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -75,6 +76,16 @@ class Portal:
 
     def restart(self) -> None:
         self.stop()
+        self.start()
+
+    def begin_again(self) -> None:
+        """Start with the demonstration's data as on the first day; the log goes on."""
+        self.stop()
+        for path in self.folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path != self.log:
+                path.unlink()
         self.start()
 
     def failures(self) -> list[str]:
