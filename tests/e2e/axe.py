@@ -57,10 +57,11 @@ class Sweep:
         self.found: dict[str, Any] = {}
         self.seen: list[str] = []
 
-    def look(self, state: str) -> None:
-        """Examine the page as it stands, then give the page its former size back."""
+    def look(self, state: str, *, loaded: bool = True) -> None:
+        """Examine the page, then give it its former size back; `loaded`: wait for what the server sends first."""
         page, before = self._page, self._page.viewport_size
-        expect(page.locator("main[data-loaded=no]")).to_have_count(0)
+        if loaded:
+            expect(page.locator("main[data-loaded=no]")).to_have_count(0)
         self.seen.append(state)
         for width, height in WIDTHS:
             page.set_viewport_size({"width": width, "height": height})

@@ -50,7 +50,8 @@ def post_office() -> Iterator[MailServer]:
 # One per file: its counters of attempts start afresh, since all visitors of the tests share one network.
 @pytest.fixture(scope="module")
 def portal(pages: None, post_office: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """Run a portal with demonstration data that sends real mail."""
+    """Run a portal with demonstration data that sends real mail; what others received before is out of the way."""
+    post_office.forget()
     with running(Portal(tmp_path_factory.mktemp("portal"), smtp_url=post_office.url())) as started:
         yield started
 
