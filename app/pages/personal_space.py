@@ -5,10 +5,10 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import blocks, buttons, fields, notices
+from app.components import blocks, buttons, fields
 from app.components.private import CONTACTS, PROFILE, done, private_page
 from app.content import countries, wording
-from app.pages.space import sessions_page
+from app.pages.space import old_password, sessions_page
 from app.pages.space_changes import address_page, password_page
 from app.state.details import NEED_FIELDS
 from app.state.personal_space import (
@@ -26,7 +26,7 @@ def profile() -> rx.Component:
     return private_page(
         ProfileState,
         "Mon profil",
-        _old_password(),
+        old_password(ProfileState, addresses.PERSONAL_PASSWORD),
         rx.el.div(done(ProfileState.saved), id="enregistre", tab_index=-1),
         fields.error_summary(ProfileState),
         rx.el.section(
@@ -127,19 +127,4 @@ def _form() -> rx.Component:
 def _need(field: str, label: Any) -> rx.Component:
     return fields.checkbox(
         ProfileState, field, label, checked=ProfileState.draft[field] == "oui", keep=ProfileState.keep
-    )
-
-
-def _old_password() -> rx.Component:
-    return rx.cond(
-        ProfileState.password_is_old,
-        notices.notice(
-            rx.el.p(
-                rx.el.b("Votre mot de passe a plus d’un an. "),
-                "Pensez à le renouveler : ",
-                rx.el.a("changer mon mot de passe", href=addresses.PERSONAL_PASSWORD),
-                ".",
-            ),
-            tone="warm",
-        ),
     )

@@ -17,7 +17,7 @@ def space() -> rx.Component:
         SpaceState,
         "Votre espace professionnel",
         rx.el.p("Bonjour ", rx.el.b(SpaceState.who), ".", class_name="lead"),
-        _old_password(),
+        old_password(SpaceState, addresses.SPACE_PASSWORD),
         rx.el.div(
             rx.el.div(rx.cond(SpaceState.is_simplified, _company(), _nothing_yet())),
             _card_of_the_space(),
@@ -91,14 +91,15 @@ def sessions_page(state: Any, crumbs: Sequence[layout.Crumb], *, password: str) 
     )
 
 
-def _old_password() -> rx.Component:
+def old_password(state: Any, page: str) -> rx.Component:
+    """Return the hint to renew an old password (`password_is_old` of a state); `page` is where that is done."""
     return rx.cond(
-        SpaceState.password_is_old,
+        state.password_is_old,
         notices.notice(
             rx.el.p(
                 rx.el.b("Votre mot de passe a plus d’un an. "),
                 "Pensez à le renouveler : ",
-                rx.el.a("changer mon mot de passe", href=addresses.SPACE_PASSWORD),
+                rx.el.a("changer mon mot de passe", href=page),
                 ".",
             ),
             tone="warm",

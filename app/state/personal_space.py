@@ -11,17 +11,14 @@ from app.content import wording
 from app.models import SpaceKind
 from app.services.accounts import changes, sessions
 from app.services.accounts.accounts import AccountView
-from app.services.accounts.reauthentication import SignedOutError
-from app.services.accounts.sign_in import too_many
 from app.services.appointments.person import need_names, needs_of
 from app.services.form_drafts import Form
-from app.services.form_errors import FieldErrors
-from app.services.throttle import TooManyAttemptsError
 from app.state import drafts
 from app.state.account import AccountState
 from app.state.base import call, fields, visitor_of
 from app.state.details import NEED_FIELDS
 from app.state.forms import KeepMixin
+from app.state.private_form import REFUSALS, PrivateFormMixin
 from app.state.space import PrivateMixin, SessionsMixin
 from app.state.space_credentials import AddressMixin, PasswordMixin
 
@@ -37,7 +34,7 @@ class PersonalMixin(PrivateMixin, mixin=True):
     _way_in: ClassVar[str] = addresses.PERSONAL_SIGN_IN
 
 
-class ProfileState(PersonalMixin, KeepMixin, AccountState):
+class ProfileState(PersonalMixin, PrivateFormMixin, KeepMixin, AccountState):
     """« Mon profil »: who one is by the register, and what one tells the offices: a number, particular needs."""
 
     who: str = ""
@@ -90,12 +87,8 @@ class ProfileState(PersonalMixin, KeepMixin, AccountState):
         try:
             await call(changes.change_details, found.account.id, found.id, typed, visitor_key=visitor)
             account = await call(changes.set_needs, found.account.id, needs, visitor_key=visitor)
-        except FieldErrors as wrong:
-            return self._refuse(wrong.errors)
-        except TooManyAttemptsError as error:
-            return self._refuse({"phone": too_many(error.retry_after)})
-        except SignedOutError:
-            return self._signed_out()
+        except REFUSALS as error:
+            return self._refused(error, "phone")
         await drafts.forget(self, Form.PROFILE)
         self.errors = {}
         self._show(account, {})

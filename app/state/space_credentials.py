@@ -10,9 +10,7 @@ from reflex.event import EventSpec
 from app.content import wording
 from app.services.accounts import changes, new_address, passwords, sessions
 from app.services.accounts.accounts import AccountView
-from app.services.accounts.passwords import PasswordsBusyError
-from app.services.accounts.reauthentication import SignedOutError
-from app.services.accounts.sign_in import BUSY, too_many
+from app.services.accounts.sign_in import too_many
 from app.services.form_drafts import Form
 from app.services.form_errors import FieldErrors
 from app.services.throttle import TooManyAttemptsError
@@ -20,7 +18,7 @@ from app.state import drafts
 from app.state.account import AccountState
 from app.state.base import call, fields, text, visitor_of
 from app.state.forms import KeptMixin, SubmitMixin, secrets_in
-from app.state.space import PrivateMixin
+from app.state.private_form import REFUSALS, PrivateFormMixin
 from app.state.strength import StrengthMixin
 
 _PARIS = ZoneInfo("Europe/Paris")
@@ -28,7 +26,7 @@ _ADDRESSES = ("email", "email_again")
 _LONGEST_CODE = 200
 
 
-class PasswordMixin(PrivateMixin, StrengthMixin, SubmitMixin, mixin=True):
+class PasswordMixin(PrivateFormMixin, StrengthMixin, SubmitMixin, mixin=True):
     """« Changer mon mot de passe »; no password is ever in a variable."""
 
     changed: bool = False
@@ -60,19 +58,13 @@ class PasswordMixin(PrivateMixin, StrengthMixin, SubmitMixin, mixin=True):
                 password_again=typed["password_again"],
                 visitor_key=visitor_of(self) or "",
             )
-        except FieldErrors as wrong:
-            return self._refuse(wrong.errors)
-        except PasswordsBusyError:
-            return self._refuse({"old_password": BUSY})
-        except TooManyAttemptsError as error:
-            return self._refuse({"old_password": too_many(error.retry_after)})
-        except SignedOutError:
-            return self._signed_out()
+        except REFUSALS as error:
+            return self._refused(error, "old_password")
         self.errors, self.level, self.changed = {}, "", True
         return rx.set_focus("enregistre")
 
 
-class AddressMixin(PrivateMixin, KeptMixin, mixin=True):
+class AddressMixin(PrivateFormMixin, KeptMixin, mixin=True):
     """« Changer mon adresse »: ask, then confirm by the code sent to the new one."""
 
     email: str = ""
@@ -128,14 +120,10 @@ class AddressMixin(PrivateMixin, KeptMixin, mixin=True):
                 password=secrets_in(data, ("password",))["password"],
                 visitor_key=visitor_of(self) or "",
             )
-        except FieldErrors as wrong:
-            return self._refuse(wrong.errors)
-        except PasswordsBusyError:
-            return self._refuse({"password": BUSY})
         except TooManyAttemptsError as error:
             return self._refuse({"email": too_many(error.retry_after)})
-        except SignedOutError:
-            return self._signed_out()
+        except REFUSALS as error:
+            return self._refused(error, "password")
         await drafts.forget(self, self._form)
         self.errors, self.draft = {}, {}
         await self._show(found.account)
@@ -160,10 +148,8 @@ class AddressMixin(PrivateMixin, KeptMixin, mixin=True):
             await self._show(found.account)
             # Once the code is worth nothing, the form that asks for another one is back.
             return self._refuse(wrong.errors if self.waiting_for else {"email": wrong.errors["code"]})
-        except TooManyAttemptsError as error:
-            return self._refuse({"code": too_many(error.retry_after)})
-        except SignedOutError:
-            return self._signed_out()
+        except REFUSALS as error:
+            return self._refused(error, "code")
         self.errors, self.waiting_for, self.email, self.changed = {}, "", email, True
         return rx.set_focus("enregistre")
 

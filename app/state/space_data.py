@@ -8,18 +8,14 @@ from reflex.event import EventSpec
 
 from app import addresses
 from app.services.accounts import closing, passwords, reauthentication
-from app.services.accounts.passwords import PasswordsBusyError
-from app.services.accounts.reauthentication import SignedOutError
 from app.services.accounts.sessions import SessionView
-from app.services.accounts.sign_in import BUSY, too_many
 from app.services.form_errors import FieldErrors
-from app.services.throttle import TooManyAttemptsError
 from app.state.account import AccountState
 from app.state.base import call, fields, visitor_of
-from app.state.forms import FormMixin, secrets_in
+from app.state.forms import secrets_in
 from app.state.leaving import forget_all
 from app.state.personal_space import PersonalMixin
-from app.state.space import PrivateMixin
+from app.state.private_form import REFUSALS, PasswordAgainMixin
 
 PASSWORD, CLOSING_PASSWORD = "password", "closing_password"
 SURE, CANCEL = "closing_sure", "cancel_appointments"
@@ -29,13 +25,14 @@ _TOO_LATE = "Le délai est passé\u00a0: saisissez à nouveau votre mot de passe
 _NOT_SURE = "Cochez cette case pour fermer votre espace."
 
 
-class DataMixin(PrivateMixin, FormMixin, mixin=True):
+class DataMixin(PasswordAgainMixin, mixin=True):
     """Both forms of the page; each asks for the password, which is never in a variable."""
 
     email: str = ""
     proven: bool = False
     upcoming: int = 0
 
+    _opened_id: ClassVar[str] = DOWNLOAD_ID
     _file: ClassVar[str]
     """The address of the file."""
 
@@ -52,32 +49,6 @@ class DataMixin(PrivateMixin, FormMixin, mixin=True):
     async def _show(self, found: SessionView) -> None:
         self.proven = await call(reauthentication.is_proven, found.account.id, found.id)
         self.upcoming = await call(closing.upcoming, found.account.id)
-
-    @rx.event
-    async def prove(self, data: dict[str, str]) -> AsyncIterator[EventSpec | None]:
-        """Check the password, which opens the download for five minutes."""
-        async for event in self._alone(self._prove, data):
-            yield event
-
-    async def _prove(self, data: dict[str, str]) -> EventSpec | None:
-        found, elsewhere = await self._enter()
-        if found is None:
-            return elsewhere
-        try:
-            await passwords.apart(
-                reauthentication.prove, found.account.id, found.id, secrets_in(data, (PASSWORD,))[PASSWORD]
-            )
-        except FieldErrors as wrong:
-            return self._refuse({PASSWORD: wrong.errors["password"]})
-        except PasswordsBusyError:
-            return self._refuse({PASSWORD: BUSY})
-        except TooManyAttemptsError as error:
-            return self._refuse({PASSWORD: too_many(error.retry_after)})
-        except SignedOutError:
-            return self._signed_out()
-        self.errors = {}
-        await self._show(found)
-        return rx.set_focus(DOWNLOAD_ID)
 
     @rx.event
     async def download(self) -> EventSpec | None:
@@ -120,12 +91,8 @@ class DataMixin(PrivateMixin, FormMixin, mixin=True):
             )
         except FieldErrors as error:
             return self._refuse({CLOSING_PASSWORD: error.errors["password"]})
-        except PasswordsBusyError:
-            return self._refuse({CLOSING_PASSWORD: BUSY})
-        except TooManyAttemptsError as error:
-            return self._refuse({CLOSING_PASSWORD: too_many(error.retry_after)})
-        except SignedOutError:
-            return self._signed_out()
+        except REFUSALS as error:
+            return self._refused(error, CLOSING_PASSWORD)
         # What was begun in this browser was filled in with what the space knew.
         await forget_all(self)
         (await self.get_state(AccountState)).reset()  # type: ignore[no-untyped-call]

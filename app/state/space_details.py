@@ -1,6 +1,5 @@
 """« Modifier mes coordonnées »: changing one's details and opening the PDF summary again."""
 
-from collections.abc import AsyncIterator
 from secrets import randbelow
 from typing import ClassVar
 
@@ -9,27 +8,23 @@ from reflex.event import EventSpec
 
 from app.content import trust_questions
 from app.models import SpaceMode
-from app.services.accounts import changes, identity_form, passwords, reauthentication, sessions
+from app.services.accounts import changes, identity_form, reauthentication, sessions
 from app.services.accounts.accounts import AccountView
-from app.services.accounts.passwords import PasswordsBusyError
-from app.services.accounts.reauthentication import SignedOutError
 from app.services.accounts.sessions import SessionView
-from app.services.accounts.sign_in import BUSY, too_many
 from app.services.form_drafts import Form
 from app.services.form_errors import FieldErrors
-from app.services.throttle import TooManyAttemptsError
 from app.state import drafts
 from app.state.account import AccountState
 from app.state.base import call, fields
-from app.state.forms import KeepMixin, secrets_in
+from app.state.forms import KeepMixin
 from app.state.place import PlaceMixin
-from app.state.space import PrivateMixin
+from app.state.private_form import REFUSALS, PasswordAgainMixin, PrivateFormMixin
 
 _SECRETS = (*identity_form.TRUST_FIELDS, "iban")
 _REVEALED_ID = "recapitulatif"
 
 
-class SpaceDetailsState(PrivateMixin, PlaceMixin, KeepMixin, AccountState):
+class SpaceDetailsState(PrivateFormMixin, PlaceMixin, KeepMixin, AccountState):
     """« Modifier mes coordonnées »: everything but the secrets."""
 
     saved: str = ""
@@ -83,12 +78,8 @@ class SpaceDetailsState(PrivateMixin, PlaceMixin, KeepMixin, AccountState):
         await drafts.keep(self, Form.DETAILS, names, typed, owner)
         try:
             account = await call(changes.change_details, found.account.id, found.id, typed)
-        except FieldErrors as wrong:
-            return self._refuse(wrong.errors)
-        except TooManyAttemptsError as error:
-            return self._refuse({names[0]: too_many(error.retry_after)})
-        except SignedOutError:
-            return self._signed_out()
+        except REFUSALS as error:
+            return self._refused(error, names[0])
         await drafts.forget(self, Form.DETAILS)
         self.errors = {}
         self._fill(account, {})
@@ -98,7 +89,7 @@ class SpaceDetailsState(PrivateMixin, PlaceMixin, KeepMixin, AccountState):
         return rx.set_focus("enregistre")
 
 
-class SpaceSecretsState(PrivateMixin, KeepMixin, AccountState):
+class SpaceSecretsState(PasswordAgainMixin, KeepMixin, AccountState):
     """What opens for five minutes once the password was typed again: the PDF summary, the trust question, the IBAN.
 
     Nothing typed here is kept: these are secrets.
@@ -109,6 +100,7 @@ class SpaceSecretsState(PrivateMixin, KeepMixin, AccountState):
     is_simplified: bool = False
     iban_shown: str = ""
     forced: int = 0
+    _opened_id: ClassVar[str] = _REVEALED_ID
 
     @rx.event
     async def load(self) -> EventSpec | None:
@@ -128,31 +120,6 @@ class SpaceSecretsState(PrivateMixin, KeepMixin, AccountState):
         self.iban_shown = known.iban if known else ""
         self.draft = {"trust_question": found.account.trust_question or trust_questions.FIRST} if known else {}
 
-    @rx.event
-    async def prove(self, data: dict[str, str]) -> AsyncIterator[EventSpec | None]:
-        """Check the password."""
-        async for event in self._alone(self._prove, data):
-            yield event
-
-    async def _prove(self, data: dict[str, str]) -> EventSpec | None:
-        found, elsewhere = await self._enter()
-        if found is None:
-            return elsewhere
-        password = secrets_in(data, ("password",))["password"]
-        try:
-            await passwords.apart(reauthentication.prove, found.account.id, found.id, password)
-        except FieldErrors as wrong:
-            return self._refuse(wrong.errors)
-        except PasswordsBusyError:
-            return self._refuse({"password": BUSY})
-        except TooManyAttemptsError as error:
-            return self._refuse({"password": too_many(error.retry_after)})
-        except SignedOutError:
-            return self._signed_out()
-        self.errors = {}
-        await self._show(found)
-        return rx.set_focus(_REVEALED_ID)
-
     async def _submit(self, data: dict[str, str]) -> EventSpec | None:
         found, elsewhere = await self._enter()
         if found is None:
@@ -167,10 +134,8 @@ class SpaceSecretsState(PrivateMixin, KeepMixin, AccountState):
                 return self._refuse(wrong.errors)
             await self._show(found)
             return self._refuse({"password": "Le délai est passé : saisissez à nouveau votre mot de passe"})
-        except TooManyAttemptsError as error:
-            return self._refuse({"trust_question": too_many(error.retry_after)})
-        except SignedOutError:
-            return self._signed_out()
+        except REFUSALS as error:
+            return self._refused(error, "trust_question")
         self.errors = {}
         self.draft = {"trust_question": account.trust_question}
         self.forced += 1
