@@ -6,6 +6,7 @@ import reflex as rx
 
 from app import addresses
 from app.components import blocks, buttons, fields, notices
+from app.components.activation_code import code_field
 from app.components.captcha import captcha
 from app.components.journey import wizard_page
 from app.components.stepper import ACTIVATION
@@ -22,17 +23,11 @@ def code() -> rx.Component:
         fields.error_summary(CodeState),
         fields.form(
             fields.required_note(),
-            fields.text_field(
+            code_field(
                 CodeState,
-                "code",
                 "Saisissez le code d’activation",
-                hint="12 caractères, reçus par courriel. Ce n’est pas votre mot de passe.",
-                mark="obligatoire",
-                short=True,
-                autoComplete="one-time-code",
-                autoCapitalize="none",
-                spellCheck="false",
-                maxLength="40",
+                "12 caractères, reçus par courriel. Ce n’est pas votre mot de passe.",
+                "obligatoire",
             ),
             rx.cond(CodeState.human, rx.fragment(), captcha(CodeState)),
             buttons.actions(buttons.submit("Continuer", CodeState.busy)),

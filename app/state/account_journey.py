@@ -30,7 +30,10 @@ class AccountJourneyMixin(rx.State, mixin=True):
     phase: str = "loading"
 
     _service: ClassVar[Any]
-    """The service module of the journey: progress, resume, leave and remember, each given `_options` too."""
+    """The service module of the journey: progress, resume, leave, remember, note_human and activated (see `_made`).
+
+    Each is given `_options` too.
+    """
     _options: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     _pages: ClassVar[tuple[str, ...]]
     """The address of each step; the journey's progress has `step`, which counts them from 0, and `tabs`."""
@@ -41,7 +44,8 @@ class AccountJourneyMixin(rx.State, mixin=True):
 
     async def _made(self, visitor: str) -> HasTabs | None:
         """Return what the visitor's last journey of this kind led to."""
-        raise NotImplementedError
+        made: HasTabs | None = await call(self._service.activated, visitor, **self._options)
+        return made
 
     async def _admit(self, needed: int) -> tuple[Any, EventSpec | None]:
         """Return the journey if the page of step `needed` may be shown here, else None and where to go instead."""
@@ -72,6 +76,18 @@ class AccountJourneyMixin(rx.State, mixin=True):
         """Return what the last journey led to if it was open in this tab, for its last page."""
         made = await self._made(visitor)
         return made if made is not None and tab_of(self) in made.tabs else None
+
+    async def _ended(self) -> tuple[Any, EventSpec | None]:
+        """Return what the journey led to in this tab, for its last page, else None and where to go instead."""
+        visitor = visitor_of(self)
+        made = None if visitor is None else await self._made_here(visitor)
+        if made is None:
+            _, elsewhere = await self._admit(len(self._pages) - 1)
+            return None, elsewhere
+        # It may have ended in another tab, while this one still holds what was typed.
+        await self._forget()
+        self.phase = "ready"
+        return made, None
 
     async def _remember(self, typed: Mapping[str, str]) -> None:
         visitor = visitor_of(self)

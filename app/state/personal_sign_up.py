@@ -14,26 +14,19 @@ from app.content import wording
 from app.models import SpaceKind
 from app.services import demo_taxpayers
 from app.services.accounts import activation, personal_sign_up, taxpayers
-from app.services.accounts.activation import Activated, ActivationProgress
-from app.services.accounts.activation_codes import CodeRefusedError
 from app.services.accounts.personal_sign_up import PersonalProgress, Step
-from app.services.accounts.sign_in import too_many
-from app.services.accounts.sign_up import WrongStepError
 from app.services.form_errors import FieldErrors
 from app.services.journeys import JourneyGoneError
-from app.services.throttle import TooManyAttemptsError
 from app.settings import get_settings
-from app.state import captcha
+from app.state.account_forms import AccountFormMixin, FirstFormMixin
 from app.state.account_journey import AccountJourneyMixin
-from app.state.activation import NO_CODE, ActivationMixin, CodeMixin
+from app.state.activation import NO_CODE, CodeMixin
 from app.state.base import call, fields, network_of, query, tab_of, visitor_of
-from app.state.captcha import HumanMixin
-from app.state.forms import KeepMixin, errors_of
+from app.state.forms import errors_of
 from app.state.identifiers import IdentifiersMixin
 
 _PARIS = ZoneInfo("Europe/Paris")
 _PERSONAL: Mapping[str, SpaceKind] = {"kind": SpaceKind.PERSONAL}
-_LONGEST = 200
 
 
 class PersonalSignUpState(AccountJourneyMixin, rx.State):
@@ -49,76 +42,49 @@ class PersonalSignUpState(AccountJourneyMixin, rx.State):
     _beginning: ClassVar[str] = addresses.PERSONAL_SIGN_UP
     _way_out: ClassVar[str] = addresses.PERSONAL_SIGN_UP
 
-    async def _made(self, visitor: str) -> Activated | None:
-        return await call(personal_sign_up.activated, visitor)
-
-    async def _open(self, needed: Step) -> tuple[PersonalProgress | None, EventSpec | None]:
-        """Do as `_admit`; a request that was made is changed no more, so that its code is asked for instead."""
-        progress, elsewhere = await self._admit(needed)
+    async def _admit(self, needed: int) -> tuple[PersonalProgress | None, EventSpec | None]:
+        """Do as every such journey; a request that was made is changed no more, its code is asked for instead."""
+        progress, elsewhere = await super()._admit(needed)
         if progress is not None and progress.step == Step.CODE > needed:
             return None, rx.redirect(self._pages[Step.CODE])
         return progress, elsewhere
 
 
-class IdentityState(HumanMixin, KeepMixin, PersonalSignUpState):
+class IdentityState(FirstFormMixin, PersonalSignUpState):
     """Step 1: the three numbers the register knows, and the CAPTCHA once per creation."""
 
     _kept: ClassVar[tuple[str, ...]] = taxpayers.FIELDS
 
-    @rx.event
-    async def load(self) -> EventSpec | None:
-        """Begin the creation, with an identity of the demonstration if the address names one, or go on with it."""
-        visitor = visitor_of(self)
-        if visitor is None:
-            self.phase = "no_cookies"
-            return None
+    async def _begin(self, visitor: str) -> tuple[PersonalProgress | None, EventSpec | None]:
         progress = await call(personal_sign_up.begin, visitor, tab_of(self))
-        if progress is None:
-            self.phase = "resume"
-            return None
-        if progress.step == Step.CODE:
-            return rx.redirect(self._pages[Step.CODE])
-        self.phase, self.errors = "ready", {}
-        self.draft = {name: progress.typed.get(name, "") for name in taxpayers.FIELDS}
-        await self._fill_in(query(self, "identite"))
-        self.human = progress.is_human
-        if not self.human:
-            await self._keep_or_renew_captcha()
-        return None
+        if progress is not None and progress.step == Step.CODE:
+            return None, rx.redirect(self._pages[Step.CODE])
+        return progress, None
 
-    async def _fill_in(self, number: str) -> None:
-        """Take the numbers of a demonstration's identity, unless somebody has typed numbers of their own."""
+    async def _fill(self, progress: PersonalProgress) -> None:
+        """Show what was typed; an identity of the demonstration that the address names, if nobody typed their own."""
+        await super()._fill(progress)
+        number = query(self, "identite")
         known = {each.tax_number: _numbers(asdict(each)) for each in demo_taxpayers.identities()}
         is_untouched = not any(self.draft.values()) or self.draft in known.values()
         if get_settings().is_demo and number in known and is_untouched:
             self.draft = known[number]
             await self._remember(self.draft)
 
-    async def _keep(self, typed: dict[str, str]) -> EventSpec | None:
-        await self._remember(typed)
-        return None
-
     async def _submit(self, data: dict[str, str]) -> EventSpec | None:
-        progress, elsewhere = await self._open(Step.IDENTITY)
+        progress, elsewhere = await self._admit(Step.IDENTITY)
         visitor = visitor_of(self)
         if progress is None or visitor is None:
             return elsewhere
         typed = fields(data, taxpayers.FIELDS)
-        self.draft, self.human = typed, progress.is_human
+        self.draft = typed
         await self._remember(typed)
-        errors = errors_of(taxpayers.parse, typed) | await self._captcha_errors(data)
-        if self.human and not progress.is_human:
-            await call(personal_sign_up.note_human, visitor)
+        errors = errors_of(taxpayers.parse, typed) | await self._human_errors(visitor, progress, data)
         if errors:
             return self._refuse(errors)
-        try:
-            await call(personal_sign_up.set_identity, visitor, typed, network_of(self))
-        except FieldErrors as wrong:
-            return self._refuse(wrong.errors)
-        except TooManyAttemptsError as error:
-            return self._refuse({"tax_number": too_many(error.retry_after)})
-        except (JourneyGoneError, WrongStepError):
-            return rx.redirect(await self._after(visitor))
+        refused = await self._attempt(visitor, "tax_number", personal_sign_up.set_identity, typed, network_of(self))
+        if refused is not None:
+            return refused
         # A page that loads is sent every variable of its tab: these numbers are for this screen only.
         self.errors, self.draft = {}, {}
         return rx.redirect(self._pages[Step.IDENTIFIERS])
@@ -129,12 +95,6 @@ class PersonalIdentifiersState(IdentifiersMixin, PersonalSignUpState):
 
     _step: ClassVar[IntEnum] = Step.IDENTIFIERS
 
-    async def _admit(self, needed: int) -> tuple[Any, EventSpec | None]:
-        progress, elsewhere = await super()._admit(needed)
-        if progress is not None and progress.step == Step.CODE:
-            return None, rx.redirect(self._pages[Step.CODE])
-        return progress, elsewhere
-
     async def _settle(self, visitor: str) -> None:
         try:
             await call(personal_sign_up.register, visitor, network_of(self))
@@ -143,7 +103,7 @@ class PersonalIdentifiersState(IdentifiersMixin, PersonalSignUpState):
             raise FieldErrors({"email": next(iter(wrong.errors.values()))}) from None
 
 
-class PersonalCodeState(KeepMixin, PersonalSignUpState):
+class PersonalCodeState(AccountFormMixin, PersonalSignUpState):
     """Step 3: the code of the mail; the journey knows where it went."""
 
     email: str = ""
@@ -181,14 +141,8 @@ class PersonalCodeState(KeepMixin, PersonalSignUpState):
         await _keep_code(self, visitor, typed["code"])
         if not typed["code"]:
             return self._refuse({"code": NO_CODE})
-        try:
-            await call(personal_sign_up.check_code_and_activate, visitor, typed["code"], network_of(self))
-        except CodeRefusedError as refused:
-            return self._refuse({"code": refused.message})
-        except (JourneyGoneError, WrongStepError):
-            return rx.redirect(await self._after(visitor))
-        await self._forget()
-        return rx.redirect(self._pages[Step.DONE])
+        check = personal_sign_up.check_code_and_activate
+        return await self._finish(visitor, "code", check, typed["code"], network_of(self))
 
 
 class PersonalDoneState(PersonalSignUpState):
@@ -199,19 +153,17 @@ class PersonalDoneState(PersonalSignUpState):
     @rx.event
     async def load(self) -> EventSpec | None:
         """Show whose space this tab activated last."""
-        visitor = visitor_of(self)
-        made: Activated | None = None if visitor is None else await self._made_here(visitor)
+        made, elsewhere = await self._ended()
         if made is None:
-            _, elsewhere = await self._admit(Step.DONE)
             return elsewhere
-        await self._forget()
-        self.phase, self.name = "ready", f"{made.account.first_name} {made.account.last_name}"
+        self.name = f"{made.account.first_name} {made.account.last_name}"
         return None
 
 
-class PersonalActivationState(ActivationMixin, rx.State):
+class PersonalActivationState(AccountJourneyMixin, rx.State):
     """How an activation begun by the link of the mail stands in this tab."""
 
+    _service: ClassVar[Any] = activation
     _options: ClassVar[Mapping[str, Any]] = _PERSONAL
     _pages: ClassVar[tuple[str, ...]] = (
         addresses.PERSONAL_ACTIVATION,
@@ -227,64 +179,16 @@ class LinkedCodeState(CodeMixin, PersonalActivationState):
 
     _kept: ClassVar[tuple[str, ...]] = ("code", "email")
 
-    @rx.event
-    async def load(self) -> EventSpec | None:
+    async def _begin(self, visitor: str) -> tuple[Any, EventSpec | None]:
         """Begin the activation; a browser in which the creation waits for its code goes on there."""
-        visitor = visitor_of(self)
-        if visitor is None:
-            self.phase = "no_cookies"
-            return None
-        linked = query(self, "code")[:_LONGEST]
-        progress = await call(activation.begin, visitor, tab_of(self), linked, **_PERSONAL)
+        begun = await super()._begin(visitor)
         asked = await call(personal_sign_up.progress, visitor)
         if asked is not None and asked.step == Step.CODE:
-            return rx.redirect(addresses.PERSONAL_SIGN_UP_CODE)
-        if progress is None:
-            self.phase = "resume"
-            return None
-        self._show(progress)
-        if not self.human:
-            await self._keep_or_renew_captcha()
-        return None
+            return None, rx.redirect(addresses.PERSONAL_SIGN_UP_CODE)
+        return begun
 
-    def _show(self, progress: ActivationProgress) -> None:
-        self.phase, self.errors, self.human = "ready", {}, progress.is_human
-        self.draft = {name: progress.typed.get(name, "") for name in self._kept}
-
-    async def _submit(self, data: dict[str, str]) -> EventSpec | None:
-        await self._begin_again()
-        progress, elsewhere = await self._enter(activation.Step.CODE)
-        visitor = visitor_of(self)
-        if progress is None or visitor is None:
-            return elsewhere
-        typed = fields(data, self._kept)
-        answer = fields(data, [captcha.FIELD])[captcha.FIELD]
-        self.draft = typed
-        await self._remember(typed)
-        errors = {name: words for name, words in _MISSING.items() if not typed[name]}
-        if not progress.is_human:
-            problem = await self._captcha_error(answer)
-            if problem:
-                errors[captcha.FIELD] = problem
-            else:
-                await call(activation.note_human, visitor, **_PERSONAL)
-                self.human, self._captcha_id = True, ""
-        if errors:
-            return self._refuse(errors)
-        try:
-            await call(activation.check_code, visitor, typed["code"], network_of(self), **_PERSONAL)
-            await call(activation.activate, visitor, typed["email"], **_PERSONAL)
-        except FieldErrors as wrong:
-            return self._refuse(wrong.errors)
-        except CodeRefusedError as refused:
-            return self._refuse({"code": refused.message})
-        except (JourneyGoneError, WrongStepError):
-            return rx.redirect(await self._after(visitor))
-        await self._forget()
-        return rx.redirect(addresses.PERSONAL_SIGN_UP_DONE)
-
-
-_MISSING = {"code": NO_CODE, "email": "Saisissez l’adresse électronique à laquelle ce code a été envoyé"}
+    async def _settle(self, visitor: str, typed: Mapping[str, str]) -> EventSpec:
+        return await self._finish(visitor, "code", activation.activate, typed["email"])
 
 
 async def _keep_code(state: rx.State, visitor: str, code: str) -> None:

@@ -11,11 +11,9 @@ from app.models import SpaceMode
 from app.services.accounts import registration, sign_up
 from app.services.accounts.registration import Registration
 from app.services.accounts.sign_up import SignUpProgress, Step
-from app.state import captcha
+from app.state.account_forms import FirstFormMixin
 from app.state.account_journey import AccountJourneyMixin
 from app.state.base import call, fields, query, tab_of, visitor_of
-from app.state.captcha import CaptchaMixin
-from app.state.forms import KeepMixin
 from app.state.identifiers import IdentifiersMixin
 
 _ACCEPTED = "oui"
@@ -53,53 +51,31 @@ class SignUpState(AccountJourneyMixin, rx.State):
         self.simplified = mode == SpaceMode.SIMPLIFIED
 
 
-class ConditionsState(CaptchaMixin, KeepMixin, SignUpState):
+class ConditionsState(FirstFormMixin, SignUpState):
     """Step 1: the terms, and the CAPTCHA once per sign-up."""
 
-    human: bool = False
     accepted: bool = False
     _kept: ClassVar[tuple[str, ...]] = ("terms",)
 
-    @rx.event
-    async def load(self) -> EventSpec | None:
-        """Begin the sign-up, in the mode that the address names, or go on with it."""
-        visitor = visitor_of(self)
-        if visitor is None:
-            self.phase = "no_cookies"
-            return None
+    async def _begin(self, visitor: str) -> tuple[SignUpProgress | None, EventSpec | None]:
+        """Begin in the mode that the address names, if it names one."""
         mode = _mode(query(self, "mode"))
         if mode is None and await call(sign_up.progress, visitor) is None:
-            return rx.redirect(addresses.SPACE_CHOICE)
-        progress = await call(sign_up.begin, visitor, tab_of(self), mode)
-        if progress is None:
-            self.phase = "resume"
-            return None
-        self._show(progress.mode)
-        self.errors = {}
-        self.human, self.accepted = progress.is_human, _has_ticked(progress)
-        if not self.human:
-            await self._keep_or_renew_captcha()
-        return None
+            return None, rx.redirect(addresses.SPACE_CHOICE)
+        return await call(sign_up.begin, visitor, tab_of(self), mode), None
 
-    async def _keep(self, typed: dict[str, str]) -> EventSpec | None:
-        await self._remember(typed)
-        return None
+    async def _fill(self, progress: SignUpProgress) -> None:
+        self._show(progress.mode)
+        self.accepted = _has_ticked(progress)
 
     async def _submit(self, data: dict[str, str]) -> EventSpec | None:
         progress, elsewhere = await self._enter(Step.CONDITIONS)
         visitor = visitor_of(self)
         if progress is None or visitor is None:
             return elsewhere
-        typed = fields(data, ["terms", captcha.FIELD])
-        errors = {} if typed["terms"] == _ACCEPTED else {"terms": _TERMS_MISSING}
-        self.accepted = not errors
-        if not progress.is_human:
-            problem = await self._captcha_error(typed[captcha.FIELD])
-            if problem:
-                errors[captcha.FIELD] = problem
-            else:
-                await call(sign_up.note_human, visitor)
-                self.human, self._captcha_id = True, ""
+        self.accepted = fields(data, ["terms"])["terms"] == _ACCEPTED
+        errors = {} if self.accepted else {"terms": _TERMS_MISSING}
+        errors |= await self._human_errors(visitor, progress, data)
         if errors:
             return self._refuse(errors)
         await call(sign_up.accept_terms, visitor)
