@@ -29,6 +29,7 @@ PERSONAL_SIGN_UP_IDENTIFIERS = "/espace-particulier/creation/identifiants"
 PERSONAL_SIGN_UP_CODE = "/espace-particulier/creation/code"
 PERSONAL_SIGN_UP_DONE = "/espace-particulier/creation/termine"
 PERSONAL_ACTIVATION = "/espace-particulier/activation"
+PERSONAL_WITHDRAWAL = "/espace-particulier/annuler-demande"
 PERSONAL_NOT_ME = "/espace-particulier/pas-moi"
 PERSONAL_NOT_ME_ROUTE = f"{PERSONAL_NOT_ME}/[lien]"
 PERSONAL_PROFILE = "/espace-particulier/profil"
@@ -141,6 +142,11 @@ def activation(code: str) -> str:
     return f"{ACTIVATION_CODE}?{urlencode({'code': code})}"
 
 
+def withdrawal(code: str) -> str:
+    """Return the address where a request is withdrawn, with its code filled in."""
+    return f"{WITHDRAWAL}?{urlencode({'code': code})}"
+
+
 def not_me(token: str) -> str:
     """Return the path of « Ce n'est pas moi » for a sign-up request."""
     return f"{NOT_ME}/{quote(token, safe='')}"
@@ -154,6 +160,11 @@ def recovery_reset(token: str) -> str:
 def personal_activation(code: str) -> str:
     """Return the address where a personal space is activated, with the code filled in."""
     return f"{PERSONAL_ACTIVATION}?{urlencode({'code': code})}"
+
+
+def personal_withdrawal(code: str) -> str:
+    """Return the address where a request for a personal space is withdrawn, with its code filled in."""
+    return f"{PERSONAL_WITHDRAWAL}?{urlencode({'code': code})}"
 
 
 def personal_not_me(token: str) -> str:

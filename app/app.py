@@ -231,6 +231,7 @@ _add(
     "Activez votre espace particulier",
     LinkedCodeState.load,
 )
+_add(withdrawal.personal_withdrawal, addresses.PERSONAL_WITHDRAWAL, "Annuler une demande", WithdrawalState.load)
 _add(personal_sign_in.not_me, addresses.PERSONAL_NOT_ME_ROUTE, "Ce n’est pas moi", NotMeState.load)
 _add(
     personal_sign_in.recovery,

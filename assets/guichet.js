@@ -5,30 +5,16 @@
   const byId = (id) => document.getElementById(id);
   const closest = (event, selector) => event.target.closest?.(selector);
   const halt = (event) => (event.preventDefault(), event.stopPropagation());
-  const write = (element, words) => element.textContent !== words && (element.textContent = words);
-
-  // Countdown of a held slot, announced once at two minutes (WCAG 2.2.1).
-  const count = () => {
-    for (const box of all("[data-hold]")) {
-      const clock = one("[data-deadline]", box);
-      const left = Math.max(0, Math.floor((Date.parse(clock.dataset.deadline) - Date.now()) / 1000));
-      write(clock, `${Math.floor(left / 60)} min ${String(left % 60).padStart(2, "0")} s`);
-      one("[data-deadline-running]", box).hidden = !left;
-      one("[data-deadline-over]", box).hidden = left > 0;
-      const soon = left <= 120 ? "Il reste moins de deux minutes pour confirmer." : "";
-      write(one("[data-deadline-said]", box), left ? soon : "Le délai est passé.");
-    }
-  };
-  setInterval(count, 1000);
 
   // After a navigation the title takes the focus, not the body.
   const here = () => location.pathname + location.search;
   let place = here();
-  let day = null;
+  let day;
   const follow = () => {
     if (here() !== place) {
       place = here();
-      one("[popover]:popover-open")?.hidePopover();
+      if (place.startsWith("/espace-ferme")) tabs.postMessage(0);
+      one(":popover-open")?.hidePopover();
       const id = location.hash.slice(1);
       setTimeout(() => (byId(id) ?? one(".error-summary") ?? one("h1"))?.focus({ preventScroll: !id }), id ? 500 : 60);
     }
@@ -36,13 +22,12 @@
     const failed = !!one(".error-summary");
     if (failed !== title.startsWith("Erreur : ")) document.title = failed ? "Erreur : " + title : title.slice(9);
     const times = one("[data-times]");
-    const chosen = times?.dataset.times ?? null;
+    const chosen = times?.dataset.times;
     if (chosen !== day) {
-      if (day !== null && chosen && matchMedia("(max-width: 47.99rem)").matches) times.scrollIntoView({ block: "nearest" });
+      if (day != null && chosen && matchMedia("(max-width: 47.99rem)").matches) times.scrollIntoView({ block: "nearest" });
       day = chosen;
     }
     roam();
-    count();
   };
 
   // The agenda is one stop of the Tab key; arrows move inside it.
@@ -57,9 +42,10 @@
     const cells = days();
     const at = cells.indexOf(closest(event, "[data-day]"));
     if (at < 0) return;
-    const monday = at - (at % 7);
-    const arrows = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - 7, ArrowDown: at + 7 };
-    const to = { ...arrows, Home: monday, End: monday + 6, PageUp: -1, PageDown: cells.length }[event.key];
+    const to = {
+      ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - 7, ArrowDown: at + 7,
+      Home: at - at % 7, End: at - at % 7 + 6, PageUp: -1, PageDown: cells.length,
+    }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     if (cells[to]) cells[to].focus();
@@ -94,8 +80,7 @@
   };
 
   // Before Reflex hangs up, fields hand over the rest (draft-field.js).
-  const leaving = () => document.dispatchEvent(new Event("guichet:leaving"));
-  for (const name of ["beforeunload", "pagehide"]) addEventListener(name, leaving);
+  for (const name of ["beforeunload", "pagehide"]) addEventListener(name, () => document.dispatchEvent(new Event("guichet:leaving")));
 
   addEventListener("keydown", move);
   addEventListener("click", press, true);
@@ -104,7 +89,7 @@
   addEventListener("toggle", (event) => event.newState === "open" && one("a, button", event.target)?.focus(), true);
   new MutationObserver(follow).observe(document, { subtree: true, childList: true, attributeFilter: ["aria-pressed", "data-times", "href"] });
 
-  // The page after signing out tells the other tabs.
+  // The page after signing out or closing a space tells the other tabs.
   const tabs = new BroadcastChannel("guichet");
   tabs.onmessage = reload;
   if (sessionStorage.out) tabs.postMessage(delete sessionStorage.out);

@@ -19,14 +19,18 @@ def success(*content: Any) -> rx.Component:
     return rx.el.div(icons.check(), *content, class_name="success notice ok")
 
 
-def hold(what: Any, deadline: Any, extend: Any) -> rx.Component:
-    """Return the countdown of a held slot (WCAG 2.2.1); assets/guichet.js counts down to the ISO `deadline`."""
+def hold(what: Any, deadline: Any, now: Any, extend: Any) -> rx.Component:
+    """Return the countdown of a held slot (WCAG 2.2.1), from `now` on the server's clock to `deadline`, both ISO.
+
+    Its script comes with it: most pages hold nothing.
+    """
     return rx.el.div(
+        rx.el.script(src="/countdown.js", custom_attrs={"async": True}),
         rx.el.p(
             "Nous gardons le ",
             rx.el.b(what),
             " pour vous pendant encore ",
-            rx.el.b(custom_attrs={"data-deadline": deadline}, role="timer"),
+            rx.el.b(custom_attrs={"data-deadline": deadline, "data-now": now}, role="timer"),
             ".",
             custom_attrs={"data-deadline-running": ""},
         ),

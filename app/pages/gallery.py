@@ -193,9 +193,10 @@ def _notices() -> tuple[rx.Component, ...]:
 
 def _holds() -> tuple[rx.Component, ...]:
     what = wording.short_moment(_WHEN)
+    now = GalleryState.running_from
     both = rx.fragment(
-        notices.hold(what, GalleryState.running_until, GalleryState.nothing),
-        notices.hold(what, _OVER, GalleryState.nothing),
+        notices.hold(what, GalleryState.running_until, now, GalleryState.nothing),
+        notices.hold(what, _OVER, now, GalleryState.nothing),
     )
     return (
         # Never in the page as it is built: the countdown would begin before React takes the page over.

@@ -37,6 +37,7 @@ def site_map() -> rx.Component:
             ("Je crée mon espace particulier", addresses.PERSONAL_SIGN_UP),
             ("Mes contacts", addresses.PERSONAL_SPACE),
             ("Activer votre espace particulier", addresses.PERSONAL_ACTIVATION),
+            ("Annulez votre demande d’espace particulier", addresses.PERSONAL_WITHDRAWAL),
             ("Mot de passe oublié, espace particulier", addresses.PERSONAL_RECOVERY),
             ("Connexion à votre espace professionnel", addresses.PROFESSIONAL_SIGN_IN),
             ("Créer votre espace professionnel", addresses.SPACE_CHOICE),

@@ -6,6 +6,7 @@ import reflex as rx
 
 from app import addresses
 from app.components import buttons, fields, notices
+from app.components.activation_code import code_field
 from app.components.captcha import captcha
 from app.components.identifiers import identifier_fields
 from app.components.journey import wizard_page
@@ -13,6 +14,7 @@ from app.components.password import advice_dialog
 from app.components.stepper import PERSONAL_SIGN_UP
 from app.pages.personal_sign_in import CRUMB
 from app.pages.sign_up import demo_mailbox
+from app.pages.withdrawal import change_of_mind
 from app.settings import get_settings
 from app.state.personal_sign_up import (
     IdentityState,
@@ -140,6 +142,7 @@ def code() -> rx.Component:
             rx.el.a("connectez-vous", href=addresses.PERSONAL_SIGN_IN),
             ".",
         ),
+        change_of_mind(),
     )
 
 
@@ -176,6 +179,7 @@ def linked_code() -> rx.Component:
             "Vous n’avez pas encore de code ? ",
             rx.el.a("Je crée mon espace particulier", href=addresses.PERSONAL_SIGN_UP),
         ),
+        change_of_mind(),
         crumbs=(CRUMB,),
         here="Activation",
     )
@@ -218,17 +222,8 @@ def _number(state: Any, name: str, label: str, hint: str) -> rx.Component:
 
 
 def _code_field(state: Any) -> rx.Component:
-    return fields.text_field(
-        state,
-        "code",
-        "Code d’activation",
-        hint="12 caractères, majuscules et minuscules. Ce n’est pas votre mot de passe.",
-        short=True,
-        autoComplete="one-time-code",
-        autoCapitalize="none",
-        spellCheck="false",
-        maxLength="40",
-    )
+    hint = "12 caractères, majuscules et minuscules. Ce n’est pas votre mot de passe."
+    return code_field(state, "Code d’activation", hint)
 
 
 def _demo_identities() -> rx.Component:

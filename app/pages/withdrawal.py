@@ -8,21 +8,26 @@ from app.components.captcha import captcha
 from app.components.journey import no_cookies
 from app.state.withdrawal import NotMeState, WithdrawalState
 
+_TITLE = "Annulez votre demande"
 _SPACE = ("Espace professionnel", addresses.PROFESSIONAL_SIGN_IN)
+_PERSONAL = ("Espace particulier", addresses.PERSONAL_SIGN_IN)
 
 
 def withdrawal() -> rx.Component:
-    """Return the form that withdraws a request and frees its address."""
-    return layout.page(
-        rx.el.h1("Annulez votre demande", id="titre", tab_index=-1),
-        rx.cond(
-            WithdrawalState.no_cookies,
-            no_cookies(),
-            rx.cond(WithdrawalState.done, _done("professionnel", addresses.SPACE_CHOICE), _form()),
-        ),
-        crumbs=(_SPACE, ("Choix du mode", addresses.SPACE_CHOICE)),
-        here="Annuler une demande",
-    )
+    """Return the form that withdraws a request for a professional space and frees its address."""
+    crumbs = (_SPACE, ("Choix du mode", addresses.SPACE_CHOICE))
+    return _page(_done("professionnel", addresses.SPACE_CHOICE), addresses.SPACE_CHOICE, crumbs)
+
+
+def personal_withdrawal() -> rx.Component:
+    """Return the same form, for whoever asked for a personal space."""
+    # Its way back goes on to the screen that waits for the code, in the browser where there is one.
+    return _page(_done("particulier", addresses.PERSONAL_SIGN_UP), addresses.PERSONAL_ACTIVATION, (_PERSONAL,))
+
+
+def change_of_mind() -> rx.Component:
+    """Return the line under the code of a personal space that leads to the form."""
+    return rx.el.p("Vous changez d’avis ? ", rx.el.a(_TITLE, href=addresses.PERSONAL_WITHDRAWAL), ".")
 
 
 def not_me() -> rx.Component:
@@ -46,7 +51,17 @@ def not_me_page(space: str, crumb: layout.Crumb, activation: str, creation: str)
     )
 
 
-def _form() -> rx.Component:
+def _page(done: rx.Component, back: str, crumbs: tuple[layout.Crumb, ...]) -> rx.Component:
+    state = WithdrawalState
+    return layout.page(
+        rx.el.h1(_TITLE, id="titre", tab_index=-1),
+        rx.cond(state.no_cookies, no_cookies(), rx.cond(state.done, done, _form(back))),
+        crumbs=crumbs,
+        here="Annuler une demande",
+    )
+
+
+def _form(back: str) -> rx.Component:
     state = WithdrawalState
     return rx.fragment(
         rx.el.p(
@@ -81,7 +96,7 @@ def _form() -> rx.Component:
             rx.cond(state.human, rx.fragment(), captcha(state)),
             buttons.actions(
                 buttons.submit("Annuler ma demande", state.busy),
-                buttons.go("Etape précédente", addresses.SPACE_CHOICE, "btn second"),
+                buttons.go("Etape précédente", back, "btn second"),
             ),
             on_submit=state.submit,
         ),

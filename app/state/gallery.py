@@ -36,6 +36,7 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
 
     always_busy: bool = True
     presses: int = 0
+    running_from: str = ""
     running_until: str = ""
     choices: list[Choice] = []
     trail: list[TrailItem] = []
@@ -55,7 +56,8 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
     async def load(self) -> None:
         """Fill in the samples, as empty at first as those of real pages."""
         self.errors, self.draft = dict(_ERRORS), dict(_DRAFT)
-        self.running_until = (clock.now() + _HOLD).isoformat()
+        now = clock.now()
+        self.running_from, self.running_until = now.isoformat(), (now + _HOLD).isoformat()
         self._show_blocks()
         self._show_agenda()
         if not self._captcha_id:

@@ -5,29 +5,27 @@ from urllib.parse import unquote
 import reflex as rx
 from reflex.event import EventSpec
 
-from app.services.accounts import withdrawal
+from app.services.accounts import requests, withdrawal
 from app.services.accounts.sign_in import too_many
 from app.services.throttle import TooManyAttemptsError
-from app.state.base import call, fields, network_of, visitor_of
+from app.state.base import call, fields, network_of, query, visitor_of
 from app.state.captcha import HumanMixin
 from app.state.forms import SubmitMixin, errors_of
 
-_LONGEST = 200
-_NO_ADDRESS = "Saisissez l’adresse électronique de votre demande, par exemple nom@domaine.fr"
-_NO_CODE = "Saisissez les 12 caractères du code reçu par courriel"
 _NO_MATCH = "Vérifiez l’adresse et le code : aucune demande en cours ne leur correspond"
 
 
 class WithdrawalState(HumanMixin, SubmitMixin, rx.State):
-    """The form that withdraws a request."""
+    """The form that withdraws a request of either kind of space."""
 
     done: bool = False
     no_cookies: bool = False
 
     @rx.event
     async def load(self) -> None:
-        """Show an empty form."""
-        self.done, self.errors, self.draft = False, {}, {}
+        """Show the form, with the code that the link of the mail brings."""
+        self.done, self.errors = False, {}
+        self.draft = {"code": requests.typed_code(query(self, "code"))}
         self.no_cookies = visitor_of(self) is None
         if not self.human:
             await self._keep_or_renew_captcha()
@@ -55,7 +53,7 @@ class WithdrawalState(HumanMixin, SubmitMixin, rx.State):
         if not self.done:
             await self._new_captcha()
             return self._refuse({"email": _NO_MATCH})
-        self.errors = {}
+        self.errors, self.draft = {}, {}
         return rx.set_focus("titre")
 
 

@@ -156,6 +156,7 @@ def test_the_file_is_closed_again_after_five_minutes_and_to_everybody_else(arriv
     who = a_person(visitor, "cinq.minutes@example.org", PEOPLE[2])
     arrive_home(who)
     visitor.go(DATA)
+    visitor.has_loaded()
     download(visitor, who.password)
     with database.writing() as session:
         session.execute(
@@ -181,10 +182,33 @@ def test_closing_one_kind_of_space_leaves_the_other_one_open(arrive: Arrive) -> 
     arrive_home(who)
     pro.sign_in()
     visitor.go(DATA)
+    visitor.has_loaded()
     close(visitor, who.password)
     assert spaces_of(PEOPLE[3]) == []
     visitor.go("/espace-professionnel")
     visitor.is_at("/espace-professionnel", "Votre espace professionnel")
+
+
+def test_closing_a_space_empties_what_the_other_tabs_show(arrive: Arrive) -> None:
+    visitor = arrive()
+    who = a_person(visitor, "onglets.fermes@example.org", PEOPLE[6])
+    arrive_home(who)
+    private, public = visitor.page, visitor.new_tab()
+    visitor.go("/aide")
+    visitor.has_loaded()
+    who.is_signed_in()
+    visitor.new_tab()
+    visitor.go(DATA)
+    visitor.has_loaded()
+    visitor.is_at(DATA, TITLE)
+    close(visitor, who.password)
+    visitor.page = private
+    visitor.is_at(SIGN_IN, "Connexion à l’espace particulier")
+    assert who.identity.last_name not in private.content()
+    visitor.page = public
+    expect(who.navigation().get_by_role("link", name="Connexion à l’espace particulier")).to_be_visible()
+    visitor.is_at("/aide", "Aide")
+    assert who.identity.last_name not in public.content()
 
 
 def test_by_keyboard_alone_one_closes_the_space(arrive: Arrive) -> None:
@@ -192,6 +216,7 @@ def test_by_keyboard_alone_one_closes_the_space(arrive: Arrive) -> None:
     who = a_person(visitor, "clavier@example.org", PEOPLE[4])
     arrive_home(who)
     visitor.go(DATA)
+    visitor.has_loaded()
     page = visitor.page
     expect(visitor.field("Votre mot de passe")).to_be_visible()
     visitor.field("Je ferme mon espace. Je sais que c’est définitif.").focus()
@@ -212,6 +237,7 @@ def test_every_state_is_accessible(arrive: Arrive, sweep: Callable[[Page], Sweep
         booked(own_office(who).id, own, account_id=id_of(who), which=which)
     arrive_home(who)
     visitor.go(DATA)
+    visitor.has_loaded()
     visitor.says("2 rendez-vous à venir ont été pris dans cet espace.")
     eyes = sweep(visitor.page)
     eyes.look("data")
@@ -223,6 +249,7 @@ def test_every_state_is_accessible(arrive: Arrive, sweep: Callable[[Page], Sweep
     pro = a_professional(visitor, "regards@example.org", "20260510010004")
     pro.sign_in()
     visitor.go(PROFESSIONAL_DATA)
+    visitor.has_loaded()
     expect(visitor.field("Votre mot de passe")).to_be_visible()
     eyes.look("data of a professional space")
     close(visitor, pro.password)

@@ -420,6 +420,65 @@ def test_not_me_erases_the_request_and_its_screen(register: str) -> None:
     assert accounts.status_of_address(PERSONAL, ADDRESS).state == "free"
 
 
+def test_a_personal_request_is_withdrawn_with_its_address_and_its_code(register: str) -> None:
+    applicant = Applicant().asks()
+    code = applicant.code()
+    assert not withdrawal.withdraw("v", "other@courriel.example", code, "n")
+    assert not withdrawal.withdraw("v", ADDRESS, "A" * 12, "n")
+    assert (only_request().outcome, step(applicant)) == (RequestOutcome.PENDING, Step.CODE)
+    assert withdrawal.withdraw("v", ADDRESS.upper(), f" {code} ", "n")
+    assert (only_request().outcome, only_request().email, only_request().form) == (RequestOutcome.WITHDRAWN, "", "")
+    assert accounts.status_of_address(PERSONAL, ADDRESS).state == "free"
+    assert personal_sign_up.progress(applicant.key) is None
+    with pytest.raises(CodeRefusedError) as error:
+        Applicant().opens_the_link(code)
+    assert error.value.reason is Refusal.WITHDRAWN
+    with pytest.raises(TooManyAttemptsError):
+        [withdrawal.withdraw("v", ADDRESS, code, "n") for _ in range(5)]
+    assert Applicant().asks().activates().account.email == ADDRESS
+
+
+def test_withdrawing_one_kind_of_request_leaves_the_other_one_of_the_same_address(register: str) -> None:
+    applicant, newcomer = Applicant().asks(), signed_up(ADDRESS)
+    assert withdrawal.withdraw("v", ADDRESS, applicant.code(), "n")
+    assert accounts.status_of_address(PERSONAL, ADDRESS).state == "free"
+    assert accounts.status_of_address(SpaceKind.PROFESSIONAL, ADDRESS).state == "pending"
+    newcomer.types_the_code(newcomer.code()).activates()
+
+
+def test_the_mail_leads_to_where_the_request_is_withdrawn(register: str) -> None:
+    applicant, newcomer = Applicant().asks(), signed_up("pro@courriel.example")
+    personal, professional = applicant.mail(), newcomer.mail()
+    for body in (personal.text, personal.html):
+        assert addresses.personal_withdrawal(applicant.code()) in body
+        assert addresses.WITHDRAWAL not in body
+    for body in (professional.text, professional.html):
+        assert addresses.withdrawal(newcomer.code()) in body
+
+
+def test_a_code_blocked_by_wrong_addresses_is_withdrawn_and_asked_for_anew(register: str) -> None:
+    applicant, elsewhere = Applicant().asks(), Applicant("other@courriel.example")
+    code = applicant.code()
+    elsewhere.opens_the_link(code)
+    for _ in range(requests.MOST_ATTEMPTS):
+        with pytest.raises(FieldErrors):
+            elsewhere.activates_by_link()
+    with pytest.raises(CodeRefusedError) as error:
+        elsewhere.activates_by_link()
+    assert "Annulez votre demande, puis recommencez" in error.value.message
+    assert withdrawal.withdraw("v", ADDRESS, code, "n")
+    assert Applicant().asks().activates().account.email == ADDRESS
+
+
+def test_what_was_typed_of_a_former_code_is_not_shown_with_the_next_request(register: str) -> None:
+    applicant = Applicant().asks()
+    activation.begin(applicant.key, applicant.tab, kind=PERSONAL)
+    activation.remember(applicant.key, {"code": applicant.code()}, PERSONAL)
+    withdrawal.withdraw("v", ADDRESS, applicant.code(), "n")
+    applicant.asks()
+    assert activation.progress(applicant.key, PERSONAL) is None
+
+
 def test_nothing_typed_is_audited(register: str) -> None:
     with_space()
     with database.reading() as session:
@@ -499,6 +558,21 @@ def test_activating_and_not_me_at_once_end_the_request_one_way(many_connections:
         assert isinstance(made, Activated) is not erased, made
         assert isinstance(made, Activated | CodeRefusedError)
         done += not erased
+    assert count(Account) == done
+
+
+def test_activating_and_withdrawing_at_once_end_the_request_one_way(many_connections: None, register: str) -> None:
+    done = 0
+    for number, identity in enumerate(demo_taxpayers.identities()[:8]):
+        throttle.reset()
+        applicant = Applicant(f"n{number}@courriel.example", identity).asks()
+        code = applicant.code()
+        applicant.opens_the_link(code)
+        withdraws = partial(withdrawal.withdraw, "v", applicant.email, code, "n")
+        made, withdrawn = together([applicant.activates_by_link, withdraws])
+        assert isinstance(made, Activated) is not withdrawn, made
+        assert isinstance(made, Activated | CodeRefusedError)
+        done += not withdrawn
     assert count(Account) == done
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from app import clock
+from app import addresses, clock
 from app.models import AuditEvent, Channel, WaitingEntry, WaitingStatus
 from app.services import database, throttle
 from app.services.appointments import waiting_links, waiting_list
@@ -16,11 +16,12 @@ from app.services.appointments.cancellation import cancel
 from app.services.appointments.records import NotOfferedError
 from app.services.appointments.waiting_list import EntryView
 from app.services.form_errors import FieldErrors
+from app.services.notifications import outbox
 from app.services.throttle import TooManyAttemptsError
 from app.settings import get_settings
 from tests.booking import MONDAY, a_visitor, count, topic_of
-from tests.factories import at, make_agent, make_place, make_slots, week
-from tests.waiting import FIRST, LAST, a_waiter, an_office, check_waiting_list, join, mails
+from tests.factories import MadeOffice, at, make_agent, make_place, make_slots, week
+from tests.waiting import FIRST, LAST, Waiting, a_waiter, an_office, check_waiting_list, join, mails
 
 NINE = at("2026-11-24 09:00")
 ANH = "anh@courriel.example"
@@ -276,6 +277,83 @@ def test_an_entry_ends_with_its_last_day_where_the_office_is(db: str) -> None:
         assert tahiti.row.status == WaitingStatus.OVER
 
 
+def test_who_waited_in_vain_gets_one_mail_with_the_way_to_search_again(db: str) -> None:
+    anh = a_waiter(an_office(), email=ANH, weekdays=MONDAYS_AND_FRIDAYS)
+
+    with clock.moved(at("2026-12-05 00:01")):
+        assert waiting_list.run() == 1
+        assert waiting_list.run() == 0
+
+    (mail,) = mails("waiting_over")
+    assert (mail.recipient, mail.visitor_key) == (ANH, anh.key)
+    assert mail.subject == "Votre inscription sur la liste d’attente est terminée"
+    for body in (mail.text_body or "", mail.html_body or ""):
+        assert "Les jours que vous aviez choisis sont passés" in body
+        assert "lundi et vendredi, du 24 novembre 2026 au 4 décembre 2026" in body
+        assert "rue des Essais" in body
+        assert f"{get_settings().site_url}{addresses.CONTACT}" in body
+        assert addresses.WAITING_LIST not in body
+
+
+def test_an_offer_without_an_answer_does_not_spare_the_mail_at_the_end(db: str) -> None:
+    office = an_office()
+    make_slots(office, NINE)
+    anh = a_waiter(office)
+    waiting_list.run()
+    assert anh.offered == [NINE]
+
+    with clock.moved(at("2026-12-05 00:01")):
+        waiting_list.run()
+
+    assert anh.row.status == WaitingStatus.OVER
+    assert len(mails("waiting_over", anh.email)) == 1
+    check_waiting_list()
+
+
+def test_who_left_was_served_or_never_answered_gets_no_mail_about_the_end(db: str) -> None:
+    office = an_office()
+    make_slots(office, NINE)
+    served, left, silent = (a_waiter(office) for _ in range(3))
+    waiting_list.run()
+    served.accept()
+    left.leave()
+    _answers_nothing(silent, office)
+    assert [each.row.status for each in (served, left, silent)] == ["served", "left", "over"]
+
+    with clock.moved(at("2026-12-05 00:01")):
+        waiting_list.run()
+
+    assert mails("waiting_over") == []
+
+
+def test_many_entries_end_in_one_run(db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting_list, "AT_ONCE", 2)
+    office = an_office()
+    people = [a_waiter(office) for _ in range(5)]
+
+    with clock.moved(at("2026-12-05 00:01")):
+        assert waiting_list.run() == 5
+
+    assert sorted(mail.recipient for mail in mails("waiting_over")) == sorted(each.email for each in people)
+
+
+def test_an_entry_whose_mail_cannot_be_written_has_not_ended(db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    anh = a_waiter(an_office())
+
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    with clock.moved(at("2026-12-05 00:01")):
+        with monkeypatch.context() as patch:
+            patch.setattr(outbox, "queue", fails)
+            with pytest.raises(RuntimeError):
+                waiting_list.run()
+        assert anh.row.status == WaitingStatus.WAITING
+        waiting_list.run()
+
+    assert (anh.row.status, len(mails("waiting_over"))) == (WaitingStatus.OVER, 1)
+
+
 def test_cancelling_at_an_office_where_nobody_waits_offers_nothing(db: str) -> None:
     a_waiter(an_office())
     office = an_office()
@@ -289,6 +367,17 @@ def test_cancelling_at_an_office_where_nobody_waits_offers_nothing(db: str) -> N
 
 def test_the_topic_decides_how_long_it_takes(db: str) -> None:
     assert join(an_office(), topic=topic_of(60)).minutes == 60
+
+
+def _answers_nothing(silent: Waiting, office: MadeOffice) -> None:
+    """Offer three times to somebody who never answers."""
+    for number in range(3):
+        make_slots(office, NINE + timedelta(days=1, hours=number))
+        with clock.moved(MONDAY + timedelta(hours=number)):
+            waiting_list.run()
+    with clock.moved(MONDAY + timedelta(hours=4)):
+        waiting_list.run()
+    assert len(silent.offers) == 3
 
 
 def _anywhere(view: EntryView) -> EntryView:

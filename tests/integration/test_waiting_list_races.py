@@ -1,7 +1,7 @@
 """Several workers, visitors and people on the list at the same moment: a seat has one owner, and nobody is stuck."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ from app.services.journeys import JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
 from tests.booking import MONDAY, a_visitor, check_invariants, together
 from tests.factories import MadeOffice, at, make_slots
-from tests.waiting import Waiting, a_waiter, an_office, check_waiting_list, owners
+from tests.waiting import Waiting, a_waiter, an_office, check_waiting_list, mails, owners
 
 NINE = at("2026-11-24 09:00")
 STARTS = [NINE + timedelta(minutes=30 * number) for number in range(6)]
@@ -185,6 +185,37 @@ def test_a_double_click_takes_the_offer_once_and_both_open_the_booking(db: str) 
         assert {outcome.journey_id for outcome in outcomes if isinstance(outcome, Progress)} != set()
         assert all(isinstance(outcome, Progress) for outcome in outcomes), outcomes
         check_waiting_list()
+
+
+def test_two_workers_tell_whoever_waited_in_vain_once(db: str, time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [a_waiter(an_office()) for _ in range(3)]
+    time.now = at("2026-12-05 00:01")
+    both_have_looked, run_out = Barrier(2), waiting_list._run_out
+
+    def end(ids: Sequence[int]) -> int:
+        both_have_looked.wait(timeout=60)
+        return run_out(ids)
+
+    monkeypatch.setattr(waiting_list, "_run_out", end)
+
+    outcomes = together([waiting_list.run] * 2)
+
+    assert sum(outcomes) == len(people)
+    assert {each.row.status for each in people} == {WaitingStatus.OVER}
+    assert sorted(mail.recipient for mail in mails("waiting_over")) == sorted(each.email for each in people)
+
+
+def test_who_leaves_as_the_last_day_ends_has_left_or_is_told_but_never_both(db: str, time: Time) -> None:
+    for _ in range(6):
+        time.now = MONDAY
+        anh = a_waiter(an_office())
+        time.now = at("2026-12-05 00:01")
+
+        together([waiting_list.run, anh.leave])
+        waiting_list.run()
+
+        told = len(mails("waiting_over", anh.email))
+        assert (anh.row.status, told) in ((WaitingStatus.LEFT, 0), (WaitingStatus.OVER, 1))
 
 
 def test_eight_people_doing_everything_at_once_never_block_each_other(db: str, time: Time) -> None:

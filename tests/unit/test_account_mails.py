@@ -17,6 +17,7 @@ from app.settings import get_settings
 AT = datetime(2026, 2, 25, 13, 9, tzinfo=UTC)
 CODE = "m6eiX7RRyWUU"
 LINK = "https://guichet.example/espace-professionnel/activation/code?code=m6eiX7RRyWUU"
+WITHDRAW = "https://guichet.example/espace-professionnel/annuler-demande?code=m6eiX7RRyWUU"
 NOT_ME = "https://guichet.example/espace-professionnel/pas-moi/abc-def"
 
 
@@ -43,7 +44,9 @@ class _Page(HTMLParser):
 
 
 def _activation() -> Message:
-    return account_messages.activation(code=CODE, deadline=AT, activate_url=LINK, not_me_url=NOT_ME)
+    return account_messages.activation(
+        code=CODE, deadline=AT, activate_url=LINK, withdraw_url=WITHDRAW, not_me_url=NOT_ME
+    )
 
 
 def _every_message() -> list[Message]:
@@ -67,7 +70,9 @@ def _every_message() -> list[Message]:
 def _personal_messages() -> list[Message]:
     kind, link = SpaceKind.PERSONAL, "https://guichet.example/espace-particulier/x"
     return [
-        account_messages.activation(code=CODE, deadline=AT, activate_url=link, not_me_url=link, kind=kind),
+        account_messages.activation(
+            code=CODE, deadline=AT, activate_url=link, withdraw_url=link, not_me_url=link, kind=kind
+        ),
         account_messages.address_in_use(is_pending=True, kind=kind),
         account_messages.address_in_use(is_pending=False, kind=kind),
         account_messages.password_changed(AT, kind=kind),
@@ -108,8 +113,9 @@ def test_the_activation_mail_says_all_that_is_needed() -> None:
             "du lundi au vendredi",
         ):
             assert " ".join(expected.split()) in flat, expected
-    assert {LINK, NOT_ME} <= {str(value) for name, value in _Page(message.html).attributes if name == "href"}
+    assert {LINK, WITHDRAW, NOT_ME} <= {str(value) for name, value in _Page(message.html).attributes if name == "href"}
     assert LINK in message.text
+    assert WITHDRAW in message.text
     assert NOT_ME in message.text
 
 

@@ -40,6 +40,7 @@ LINKED_PAGES = {
     addresses.PERSONAL_RECOVERY,
     addresses.PERSONAL_SIGN_IN,
     addresses.PERSONAL_SIGN_UP,
+    addresses.PERSONAL_WITHDRAWAL,
     addresses.PRIVACY,
     addresses.PROFESSIONAL_SIGN_IN,
     addresses.RECOVERY,

@@ -43,10 +43,6 @@ _BLOCKED = (
     "Ce code ne peut plus servir, une autre adresse a été saisie trop souvent. Annulez votre demande, puis "
     "recommencez, ou contactez l’assistance."
 )
-_PERSONAL_BLOCKED = (
-    "Ce code ne peut plus servir, une autre adresse a été saisie trop souvent. Effacez votre demande par le lien "
-    "«\u00a0Ce n’est pas vous\u00a0?\u00a0» du message reçu, puis recommencez, ou contactez l’assistance."
-)
 _REASONS = {
     RequestOutcome.ACTIVATED: Refusal.USED,
     RequestOutcome.EXPIRED: Refusal.EXPIRED,
@@ -73,6 +69,5 @@ def refusal(request: SignUpRequest | None, kind: SpaceKind) -> CodeRefusedError 
     if reason is not None:
         return CodeRefusedError(reason, kind=kind)
     if request.attempts >= requests.MOST_ATTEMPTS:
-        blocked = _PERSONAL_BLOCKED if kind == SpaceKind.PERSONAL else _BLOCKED
-        return CodeRefusedError(Refusal.TOO_MANY, blocked)
+        return CodeRefusedError(Refusal.TOO_MANY, _BLOCKED)
     return None

@@ -11,9 +11,10 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import delete
+from sqlmodel import Session, col
 
-from app.models import SpaceKind
+from app.models import Journey, SpaceKind
 from app.services import database, journeys, throttle
 from app.services.accounts import accounts, activation, passwords, registration, requests, sign_up, taxpayers
 from app.services.accounts.activation import Activated
@@ -218,9 +219,17 @@ def activated(visitor_key: str) -> Activated | None:
 def _register(session: Session, visitor_key: str, found: JourneyView, prepared: Prepared) -> None:
     taxpayer = _require_complete(found)
     _require_no_space(session, taxpayer)
+    # Before the request is locked: whoever activates locks in that order.
+    _forget_former_code(session, visitor_key)
     kept = registration.write(session, visitor_key, found, prepared, asdict(taxpayer))
     stays = {"human": True, "tabs": found.draft.get("tabs", [])}
     journeys.rewrite(session, found.id, {**stays, **kept})
+
+
+def _forget_former_code(session: Session, visitor_key: str) -> None:
+    """Erase what was typed of an earlier request's code, which the screen would take for this one's."""
+    mine = (col(Journey.visitor_key) == visitor_key, col(Journey.kind) == activation.JOURNEYS[SPACE])
+    session.execute(delete(Journey).where(*mine, col(Journey.finished_at).is_(None)))
 
 
 def _require_complete(found: JourneyView) -> TaxpayerView:

@@ -94,15 +94,17 @@ def prepare(kind: SpaceKind = SPACE) -> Prepared:
     public_id, code = token_hex(16), requests.new_code()
     not_me = withdrawal.not_me_token(public_id)
     if kind == SPACE:
-        paths = addresses.activation(code), addresses.not_me(not_me)
+        paths = addresses.activation(code), addresses.withdrawal(code), addresses.not_me(not_me)
     else:
-        paths = addresses.personal_activation(code), addresses.personal_not_me(not_me)
+        own = addresses.personal_activation(code), addresses.personal_withdrawal(code)
+        paths = *own, addresses.personal_not_me(not_me)
     site = get_settings().site_url
     message = account_messages.activation(
         code=code,
         deadline=clock.now() + requests.LIFETIME,
         activate_url=f"{site}{paths[0]}",
-        not_me_url=f"{site}{paths[1]}",
+        withdraw_url=f"{site}{paths[1]}",
+        not_me_url=f"{site}{paths[2]}",
         kind=kind,
     )
     return Prepared(public_id, code, message)

@@ -1,16 +1,18 @@
-"""Ending a sign-up request before its time: « Annulez votre demande » and « Ce n'est pas moi »."""
+"""Ending a sign-up request before its time: « Annulez votre demande » and « Ce n'est pas moi ».
+
+Both serve both kinds of space: a code, like the token of a link, belongs to one request, whatever it asks for.
+"""
 
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
 from app import keys
-from app.models import Journey, RequestOutcome, SignUpRequest, SpaceKind
+from app.models import Journey, RequestOutcome, SignUpRequest
 from app.services import audit, database, throttle
 from app.services.accounts import email_address, requests
 from app.services.accounts.email_address import EmailRefusedError
 from app.services.form_errors import Checks, WrongFieldError
 
-SPACE = SpaceKind.PROFESSIONAL
 _NOT_ME = "not_me"
 _LONGEST_TOKEN = 80
 _NO_CODE = "Saisissez les 12\u00a0caractères du code reçu par courriel."
@@ -42,7 +44,8 @@ def withdraw(visitor_key: str, email: str, code: str, network: str) -> bool:
     except EmailRefusedError:
         email_key = ""
     with database.writing() as session:
-        request = requests.lock_by_code(session, SPACE, requests.typed_code(code))
+        code_hash = requests.code_hash(requests.typed_code(code))
+        request = requests.lock(session, col(SignUpRequest.code_hash) == code_hash)
         matches = _is_pending(request) and request is not None and request.email_key == email_key
         if matches and request is not None:
             _erase(session, request)
@@ -98,6 +101,6 @@ def _is_pending(request: SignUpRequest | None) -> bool:
 
 
 def _erase(session: Session, request: SignUpRequest) -> None:
-    """End the request; « Enregistrement » in the browser that made it no longer shows the address either."""
+    """End the request; the browser that made it no longer shows the address, nor waits for the code, either."""
     session.execute(delete(Journey).where(col(Journey.id) == request.journey_id))
     requests.end(session, request, RequestOutcome.WITHDRAWN)

@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlmodel import Session, col
 
 from app import clock
-from app.models import OfferOutcome, Slot, WaitingEntry, WaitingOffer, WaitingStatus
+from app.models import OfferOutcome, Office, Slot, WaitingEntry, WaitingOffer, WaitingStatus
 from app.services import audit
 from app.services.appointments import seats, waiting_offers
+from app.services.notifications import outbox, waiting_messages
 
 UNANSWERED_AT_MOST = 3
 """After so many offers that nobody answered, an entry ends: somebody else's address may have been given."""
@@ -74,6 +75,20 @@ def end_entry(session: Session, entry: WaitingEntry, status: WaitingStatus, visi
     entry.status, entry.ended_at = status, clock.now()
     session.flush()
     audit.record(session, "waiting_entry", visitor_key, waiting_offers.subject(entry.id), status)
+
+
+def run_out(session: Session, entry: WaitingEntry) -> None:
+    """End a locked entry whose days have passed, and queue the one mail that says so."""
+    end_entry(session, entry, WaitingStatus.OVER)
+    kind, office = outbox.MailKind.WAITING_OVER, session.get_one(Office, entry.office_id)
+    outbox.queue(
+        session,
+        kind=kind,
+        dedup_key=f"{kind}:{entry.public_id}",
+        recipient=entry.email,
+        visitor_key=entry.visitor_key,
+        message=waiting_messages.over(waiting_offers.wish_of(session, entry, office)),
+    )
 
 
 def _end(session: Session, offer: WaitingOffer, outcome: OfferOutcome) -> None:

@@ -22,7 +22,7 @@ from app.services.accounts import email_address
 from app.services.accounts.email_address import Address, EmailRefusedError
 from app.services.appointments import records, schedule, waiting_endings, waiting_links, waiting_offers
 from app.services.appointments.waiting_acceptance import OfferGoneError, OfferView, accept, decline, offer
-from app.services.appointments.waiting_offers import offer_freed
+from app.services.appointments.waiting_offers import AT_ONCE, offer_freed
 from app.services.form_errors import FieldErrors
 from app.services.notifications import outbox, waiting_messages
 from app.services.notifications.messages import Message
@@ -190,7 +190,7 @@ def _expire() -> int:
 
 
 def _end_entries() -> int:
-    """End the entries whose last day is over where the office is."""
+    """End the entries whose last day is over where the office is, and tell whoever waited."""
     with database.reading() as session:
         query = (
             select(col(WaitingEntry.id), col(WaitingEntry.last_day), col(Office.timezone))
@@ -204,14 +204,17 @@ def _end_entries() -> int:
         )
         rows = session.execute(query).all()
     over = [row.id for row in rows if row.last_day < schedule.local_today(ZoneInfo(row.timezone))]
-    if not over:
-        return 0
+    return sum(_run_out(over[first : first + AT_ONCE]) for first in range(0, len(over), AT_ONCE))
+
+
+def _run_out(ids: Sequence[int]) -> int:
+    """End those of the entries that still wait; one that another transaction works on is left to it."""
     with database.writing() as session:
-        chosen = (col(WaitingEntry.id).in_(over), col(WaitingEntry.status) == WaitingStatus.WAITING)
-        query_locked = select(WaitingEntry).where(*chosen).order_by(col(WaitingEntry.id))
-        found = session.execute(query_locked.with_for_update(skip_locked=True)).scalars().all()
+        chosen = (col(WaitingEntry.id).in_(ids), col(WaitingEntry.status) == WaitingStatus.WAITING)
+        query = select(WaitingEntry).where(*chosen).order_by(col(WaitingEntry.id)).with_for_update(skip_locked=True)
+        found = session.execute(query).scalars().all()
         for each in found:
-            waiting_endings.end_entry(session, each, WaitingStatus.OVER)
+            waiting_endings.run_out(session, each)
     return len(found)
 
 

@@ -48,9 +48,15 @@ _SPACES = {
 
 
 def activation(
-    *, code: str, deadline: datetime, activate_url: str, not_me_url: str, kind: SpaceKind = _PROFESSIONAL
+    *,
+    code: str,
+    deadline: datetime,
+    activate_url: str,
+    withdraw_url: str,
+    not_me_url: str,
+    kind: SpaceKind = _PROFESSIONAL,
 ) -> Message:
-    """Return the mail that carries an activation code; `deadline` is aware, both addresses are full."""
+    """Return the mail that carries an activation code; `deadline` is aware, all addresses are full."""
     return _message(
         "activation",
         _SPACES[kind].creation,
@@ -58,6 +64,7 @@ def activation(
         code=code,
         deadline=_moment(deadline),
         activate_url=activate_url,
+        withdraw_url=withdraw_url,
         not_me_url=not_me_url,
     )
 

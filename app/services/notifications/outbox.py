@@ -49,6 +49,7 @@ class MailKind(StrEnum):
     WAITING_JOINED = "waiting_joined"
     WAITING_FULL = "waiting_full"
     WAITING_OFFER = "waiting_offer"
+    WAITING_OVER = "waiting_over"
 
 
 class RecipientError(ValueError):

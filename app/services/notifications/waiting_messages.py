@@ -1,4 +1,4 @@
-"""What the mails of the waiting list say: one when somebody joins, one for each offer, one when there is no room.
+"""What the mails of the waiting list say: when somebody joins, has an offer, finds no room, has waited in vain.
 
 Nothing that anybody typed is in them: whoever joins with the address of somebody else must not be able to write to
 that person through the portal.
@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app import addresses
 from app.content import wording
 from app.models import Channel
 from app.services.notifications.messages import Message, template, typographic
@@ -68,6 +69,12 @@ def offer(wish: Wish, *, starts_at: datetime, expires_at: datetime, timezone: st
     moment, until = _moment(starts_at, timezone), _moment(expires_at, timezone)
     title = "Un créneau se libère"
     return _message("waiting_offer", title, f" : {moment}", wish=wish, moment=moment, until=until, offer_url=offer_url)
+
+
+def over(wish: Wish) -> Message:
+    """Return the mail that says the days somebody waited for have passed, with the link to search again."""
+    title = "Votre inscription sur la liste d’attente est terminée"
+    return _message("waiting_over", title, "", wish=wish, search_url=f"{get_settings().site_url}{addresses.CONTACT}")
 
 
 def weekday_words(weekdays: int) -> str:

@@ -1,0 +1,21 @@
+// How long a time is still kept, announced once at two minutes (WCAG 2.2.1). The server's clock counts: a device may be
+// wrong by minutes.
+(() => {
+  const ahead = new Map();
+  const write = (element, words) => element.textContent !== words && (element.textContent = words);
+  const count = () => {
+    for (const box of document.querySelectorAll("[data-hold]")) {
+      const part = (name) => box.querySelector(`[data-deadline${name}]`);
+      const { deadline, now } = part("").dataset;
+      if (!ahead.has(now)) ahead.set(now, Date.now() - Date.parse(now));
+      const left = Math.max(0, Math.floor((Date.parse(deadline) + ahead.get(now) - Date.now()) / 1000));
+      write(part(""), `${Math.floor(left / 60)} min ${String(left % 60).padStart(2, "0")} s`);
+      part("-running").hidden = !left;
+      part("-over").hidden = left > 0;
+      const soon = left <= 120 ? "Il reste moins de deux minutes pour confirmer." : "";
+      write(part("-said"), left ? soon : "Le délai est passé.");
+    }
+  };
+  setInterval(count, 250);
+  count();
+})();
