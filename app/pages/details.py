@@ -34,11 +34,13 @@ def details() -> rx.Component:
                     class_name="soft",
                 ),
             ),
+            # In the order of the leaflet.
             _identity(),
             _other(),
+            _precisions(),
             _contact(),
+            _tax_number(),
             _needs(),
-            _about(),
             rx.cond(DetailsState.human, rx.fragment(), captcha(DetailsState)),
             buttons.actions(
                 buttons.submit("Confirmer et terminer", DetailsState.busy),
@@ -102,7 +104,7 @@ def _hold() -> rx.Component:
     return rx.cond(
         JourneyState.hold_until != "",
         rx.fragment(
-            notices.hold(JourneyState.hold_words, JourneyState.hold_until, JourneyState.extend),
+            notices.hold(JourneyState.hold_words, JourneyState.hold_until, JourneyState.hold_now, JourneyState.extend),
             rx.el.p(JourneyState.hold_note, role="status", class_name="soft small"),
         ),
         notices.notice(
@@ -239,16 +241,6 @@ def _needs() -> rx.Component:
 
 def _contact() -> rx.Component:
     return rx.fragment(
-        fields.text_field(
-            DetailsState,
-            "email",
-            "Adresse électronique",
-            hint="Par exemple : nom@domaine.fr. La confirmation et le rappel y sont envoyés.",
-            mark="obligatoire",
-            kind="email",
-            autoComplete="email",
-            spellCheck="false",
-        ),
         rx.cond(
             DetailsState.call_back,
             rx.el.p(
@@ -266,36 +258,46 @@ def _contact() -> rx.Component:
             autoComplete="tel",
         ),
         fields.text_field(DetailsState, "second_phone", "Autre téléphone", kind="tel", autoComplete="off"),
+        fields.text_field(
+            DetailsState,
+            "email",
+            "Adresse électronique",
+            hint="Par exemple : nom@domaine.fr. La confirmation et le rappel y sont envoyés.",
+            mark="obligatoire",
+            kind="email",
+            autoComplete="email",
+            spellCheck="false",
+        ),
     )
 
 
-def _about() -> rx.Component:
-    return rx.fragment(
+def _precisions() -> rx.Component:
+    return fields.text_field(
+        DetailsState,
+        "details",
+        "Précisions pour préparer le rendez-vous",
+        hint="1 000 caractères au plus. N’indiquez ni mot de passe ni numéro de carte bancaire.",
+        lines=True,
+        rows="4",
+    )
+
+
+def _tax_number() -> rx.Component:
+    return rx.cond(
+        DetailsState.own_tax_number != "",
+        rx.el.div(
+            rx.el.p("Numéro fiscal", class_name="label"),
+            rx.el.p("Celui de votre espace particulier, où ce rendez-vous sera suivi.", class_name="hint"),
+            rx.el.p(DetailsState.own_tax_number, class_name="reference"),
+            class_name="field",
+        ),
         fields.text_field(
             DetailsState,
-            "details",
-            "Précisions pour préparer le rendez-vous",
-            hint="1 000 caractères au plus. N’indiquez ni mot de passe ni numéro de carte bancaire.",
-            lines=True,
-            rows="4",
-        ),
-        rx.cond(
-            DetailsState.own_tax_number != "",
-            rx.el.div(
-                rx.el.p("Numéro fiscal", class_name="label"),
-                rx.el.p("Celui de votre espace particulier, où ce rendez-vous sera suivi.", class_name="hint"),
-                rx.el.p(DetailsState.own_tax_number, class_name="reference"),
-                class_name="field",
-            ),
-            fields.text_field(
-                DetailsState,
-                "tax_number",
-                "Numéro fiscal",
-                hint="13 chiffres, en haut de vos avis. Il permet de suivre ce rendez-vous dans votre espace "
-                "particulier.",
-                short=True,
-                inputMode="numeric",
-                autoComplete="off",
-            ),
+            "tax_number",
+            "Numéro fiscal",
+            hint="13 chiffres, en haut de vos avis. Il permet de suivre ce rendez-vous dans votre espace particulier.",
+            short=True,
+            inputMode="numeric",
+            autoComplete="off",
         ),
     )

@@ -14,7 +14,7 @@ def home() -> rx.Component:
             rx.el.div(
                 rx.el.h1("Vos démarches fiscales, à l’heure qui vous convient", id="titre", tab_index=-1),
                 rx.el.p(
-                    "Prenez rendez-vous avec le bon service en quelques minutes, sur place ou par téléphone. "
+                    "Prenez rendez-vous avec le bon service, sur place, par téléphone ou par visioconférence. "
                     "Déplacez-le ou annulez-le quand vous voulez.",
                     class_name="lead",
                 ),

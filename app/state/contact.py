@@ -73,7 +73,9 @@ class ContactState(FormMixin, rx.State):
         self.no_cookies = visitor is None
         progress = await call(steps.progress, visitor, BOOKING) if visitor else None
         is_here = progress is not None and tab_of(self) in progress.tabs
-        self.resumable = progress is not None and progress.step > Step.OFFICE
+        self.resumable = progress is not None and (
+            progress.step > Step.OFFICE or (not is_here and steps.is_begun(progress))
+        )
         self.draft = {name: progress.typed.get(name, "") for name in _FIELDS} if progress and is_here else {}
         self.places = _places(self.draft.get("code-postal", ""))
 
@@ -93,7 +95,7 @@ class ContactState(FormMixin, rx.State):
         if name == "code-postal":
             self.places = _places(value)
         visitor = visitor_of(self)
-        if visitor is None or await call(steps.begin, visitor, tab_of(self)) is None:
+        if visitor is None or await call(steps.begin, visitor, tab_of(self), self._path) is None:
             return
         try:
             await call(steps.remember, visitor, BOOKING, {name: value})

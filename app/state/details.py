@@ -40,12 +40,12 @@ FIELDS = (
     "first_name",
     "for_other",
     *OTHERS,
-    "email",
+    "details",
     "phone",
     "second_phone",
-    *NEED_FIELDS,
-    "details",
+    "email",
     "tax_number",
+    *NEED_FIELDS,
 )
 STOP_ID = "arret"
 """What takes the focus when the account has too many appointments, or this one already."""
@@ -265,7 +265,8 @@ class CheckState(KeepMixin, JourneyState):
         except FieldErrors as wrong:
             return self._refuse(wrong.errors)
         except TooManyAttemptsError:
-            return self._refuse({"phone": _TOO_MANY})
+            # Who is not called has no field here: the summary leads to the title.
+            return self._refuse({"phone" if self.call_back else "titre": _TOO_MANY})
 
     async def _move(self, visitor: str, progress: Progress, phone: str | None) -> EventSpec:
         if progress.appointment is None or progress.channel is None or progress.starts_at is None:

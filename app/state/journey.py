@@ -1,17 +1,19 @@
 """The journey a tab is in: may this page be shown, « Reprendre » or « Recommencer », the held slot."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import reflex as rx
 from reflex.event import EventSpec
 
-from app import addresses
+from app import addresses, clock
 from app.content import wording
 from app.services import journeys
 from app.services.appointments import holds, steps
 from app.services.appointments.holds import HoldEndedError, NoExtensionLeftError
 from app.services.appointments.steps import BOOKING, RESCHEDULE, Progress, Step
 from app.services.journeys import JourneyGoneError
+from app.settings import get_settings
 from app.state.base import call, local, tab_of, visitor_of
 from app.state.leaving import empty_all, forget_all
 
@@ -49,6 +51,7 @@ class JourneyState(rx.State):
 
     phase: str = "loading"
     hold_until: str = ""
+    hold_now: str = ""
     hold_words: str = ""
     hold_note: str = ""
     slot_lost: bool = False
@@ -79,7 +82,7 @@ class JourneyState(rx.State):
     async def _instead(self, visitor: str, progress: Progress | None) -> str:
         """Return the page to show instead: the furthest one open, or the confirmation of what was just finished."""
         if progress is not None:
-            return _PAGES[progress.kind][progress.step]
+            return _furthest(progress)
         done = await call(journeys.last_finished, visitor, self._kind())
         if done is None or tab_of(self) not in done.draft.get("tabs", ()):
             return addresses.CONTACT
@@ -91,8 +94,11 @@ class JourneyState(rx.State):
         if hold is None or progress.office is None or hold.journey_id != progress.journey_id:
             self.hold_until = ""
             return
-        self.hold_until = hold.expires_at.isoformat()
+        self._count_down(hold.expires_at)
         self.hold_words = wording.short_moment(local(hold.starts_at, progress.office.timezone))
+
+    def _count_down(self, deadline: datetime) -> None:
+        self.hold_until, self.hold_now = deadline.isoformat(), clock.now().isoformat()
 
     @rx.event
     async def extend(self) -> None:
@@ -107,8 +113,9 @@ class JourneyState(rx.State):
         except HoldEndedError:
             self.hold_note = "Le délai est passé. Vous pouvez encore confirmer si le créneau est libre."
         else:
-            self.hold_until = hold.expires_at.isoformat()
-            self.hold_note = "Le délai est prolongé de 5 minutes."
+            self._count_down(hold.expires_at)
+            minutes = get_settings().hold_extension_minutes
+            self.hold_note = f"Le délai est prolongé de {wording.duration(minutes)}."
 
     @rx.event
     async def resume(self) -> EventSpec:
@@ -121,7 +128,7 @@ class JourneyState(rx.State):
         except JourneyGoneError:
             return rx.redirect(addresses.CONTACT)
         self.phase = "loading"
-        return rx.redirect(_PAGES[progress.kind][progress.step])
+        return rx.redirect(_furthest(progress))
 
     @rx.event
     async def restart(self) -> EventSpec:
@@ -141,3 +148,10 @@ class JourneyState(rx.State):
             await call(journeys.leave, visitor, BOOKING)
             await call(journeys.leave, visitor, RESCHEDULE)
         await empty_all(self)
+
+
+def _furthest(progress: Progress) -> str:
+    """Return the furthest page open to a journey; before the office that is where its address is typed."""
+    if progress.kind == BOOKING and progress.step == Step.OFFICE:
+        return addresses.contact(progress.contact_path)
+    return _PAGES[progress.kind][progress.step]

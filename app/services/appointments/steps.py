@@ -108,15 +108,24 @@ def progress(visitor_key: str, kind: str) -> Progress | None:
     return _progress(found) if found else None
 
 
-def begin(visitor_key: str, tab: str) -> Progress | None:
-    """Begin booking in this tab; None if a journey begun in another tab waits for « Reprendre » or « Recommencer »."""
-    found = journeys.find(visitor_key, BOOKING)
-    if found and tab in found.draft.get("tabs", []):
-        return _progress(found)
-    if found and _progress(found).step > Step.OFFICE:
+def begin(visitor_key: str, tab: str, contact_path: str = "") -> Progress | None:
+    """Begin booking in this tab, at this leaf of the contact tree, where the address is typed.
+
+    None if a journey begun in another tab waits for « Reprendre » or « Recommencer ».
+    """
+    now = progress(visitor_key, BOOKING)
+    is_here = now is not None and tab in now.tabs
+    if now and is_here and (now.step > Step.OFFICE or now.contact_path == contact_path):
+        return now
+    if now and not is_here and is_begun(now):
         return None
     started = journeys.start(visitor_key, BOOKING)
-    return _change(visitor_key, started, {"tabs": with_tab(started, tab)})
+    return _change(visitor_key, started, {"contact": contact_path, "tabs": with_tab(started, tab)})
+
+
+def is_begun(now: Progress) -> bool:
+    """Tell whether a journey holds anything a person chose or typed, if only a part of an address."""
+    return now.step > Step.OFFICE or any(now.typed.values())
 
 
 def choose_office(visitor_key: str, tab: str, office_id: int, contact_path: str, topic_start: str) -> Progress:
