@@ -2,7 +2,6 @@
 
 import reflex as rx
 
-from app import addresses
 from app.components import blocks, buttons
 from app.components.journey import journey_page
 from app.components.stepper import BOOKING
@@ -19,7 +18,7 @@ def topic() -> rx.Component:
         rx.cond(TopicState.topic_label != "", _chosen(), blocks.tiles(TopicState.choices)),
         rx.cond(
             TopicState.topic_label == "",
-            buttons.actions(buttons.go("Etape précédente", addresses.OFFICE, "btn second")),
+            buttons.actions(buttons.go("Etape précédente", TopicState.back, "btn second")),
         ),
     )
 
@@ -45,6 +44,6 @@ def _chosen() -> rx.Component:
                 on_click=TopicState.choose,
                 class_name="btn",
             ),
-            buttons.go("Etape précédente", addresses.OFFICE, "btn second"),
+            buttons.go("Etape précédente", TopicState.back, "btn second"),
         ),
     )

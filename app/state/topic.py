@@ -19,6 +19,7 @@ class TopicState(JourneyState):
 
     choices: list[Choice] = []
     trail: list[TrailItem] = []
+    back: str = addresses.OFFICE
     topic_label: str = ""
     documents: list[str] = []
     length: str = ""
@@ -39,6 +40,8 @@ class TopicState(JourneyState):
         if node is None:
             return rx.redirect(addresses.CONTACT)
         self.trail = trail(topics.topic_trail(kind, node.path), addresses.topic_from_top)
+        begins_here = node.path in ("", progress.topic_start)
+        self.back = addresses.OFFICE if begins_here else self.trail[-1].href
         self._show_topic(node if isinstance(node, Topic) else None)
         children = () if isinstance(node, Topic) else node.children
         self.choices = [Choice(child.label, child.hint, addresses.topic(child.path)) for child in children]
