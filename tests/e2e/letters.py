@@ -11,7 +11,7 @@ from icalendar import Calendar, Event
 
 from tests.smtp import MailServer
 
-_WAIT_SECONDS = 15
+_WAIT_SECONDS = 45
 
 
 @dataclass(frozen=True)

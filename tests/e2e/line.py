@@ -54,6 +54,8 @@ class Line:
                 return
             with suppress(OSError), socket.create_connection(("127.0.0.1", self._target)) as far:
                 self._ends |= {near, far}
+                if self._is_cut:  # while this connection was being made
+                    return
                 back = threading.Thread(target=self._carry, args=(far, near), daemon=True)
                 back.start()
                 self._carry(near, far)

@@ -128,7 +128,7 @@ class Person:
     def sign_in(self) -> None:
         self.fill_in_sign_in()
         self.visitor.button("Se connecter").click()
-        expect(self.visitor.page).to_have_url(re.compile(f"{CONTACTS}/?$"))
+        self.visitor.is_at(CONTACTS, "Mes contacts")
 
     def navigation(self) -> Locator:
         """The links of the header, the menu open where there is one."""

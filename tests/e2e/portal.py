@@ -71,7 +71,7 @@ class Portal:
         """Stop the server as an operator would."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(timeout=30)
+            self._process.wait(timeout=60)
             self._process = None
 
     def restart(self) -> None:

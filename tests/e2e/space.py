@@ -72,6 +72,7 @@ class Professional:
         self.visitor.is_at(SPACE, "Votre espace professionnel")
 
     def fill_in_sign_in(self) -> None:
+        self.visitor.has_loaded()
         self.visitor.field("Adresse électronique").fill(self.email)
         self.visitor.field("Mot de passe").fill(self.password)
         self.visitor.copy_captcha()
@@ -84,7 +85,7 @@ class Professional:
 
     def fill_in_recovery(self, *, number: str = "", answer: str = "paul", question: str = QUESTION) -> None:
         """Fill in « Mot de passe oublié », the CAPTCHA too, once the page is alive."""
-        expect(self.visitor.page.get_by_role("img", name="Image à recopier")).to_be_visible()
+        self.visitor.has_loaded()
         self.visitor.field("Adresse électronique de connexion").fill(self.email)
         self.visitor.field("Numéro d’abonné").fill(number or self.number)
         self.visitor.field("Question de confiance").select_option(label=question)

@@ -109,6 +109,7 @@ def test_a_person_books_by_touch_then_moves_and_cancels_from_the_mails(
     assert mail.starts_at == moved.starts_at
 
     visitor.page.goto(mail.link)
+    visitor.has_loaded()
     visitor.page.get_by_role("button", name="Annuler", exact=True).click()
     expect(visitor.page.get_by_role("heading", name="Annuler ce rendez-vous ?")).to_be_visible()
     visitor.button("Non, le garder").click()

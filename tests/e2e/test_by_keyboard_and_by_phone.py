@@ -63,10 +63,11 @@ class Keyboard:
 
 
 def test_a_person_books_a_call_back_with_the_keyboard_alone(visitor: Visitor, post_office: MailServer) -> None:
-    who = Identity(email="clavier@example.org", phone="06 39 98 44 55")
+    who = Identity(email="clavier.rappel@example.org", phone="06 39 98 44 55")
     keyboard = Keyboard(visitor)
 
     visitor.go("/")
+    visitor.has_loaded()
     keyboard.press("Tab")
     expect(visitor.page.get_by_role("link", name="Aller au contenu")).to_be_focused()
     keyboard.press("Enter")
@@ -190,7 +191,7 @@ def fill_in(visitor: Visitor, keyboard: Keyboard, who: Identity) -> None:
     keyboard.press("Tab", "Enter")
     expect(visitor.field("Nom")).to_be_focused()
     keyboard.type(who.last_name)
-    for label, text in (("Prénom", who.first_name), ("Adresse électronique", who.email), ("Téléphone", who.phone)):
+    for label, text in (("Prénom", who.first_name), ("Téléphone", who.phone), ("Adresse électronique", who.email)):
         keyboard.go_to(visitor.field(label))
         keyboard.type(text)
     captcha = visitor.field("Recopiez les caractères de l’image")
@@ -204,6 +205,7 @@ def test_the_menu_keeps_the_focus_where_a_person_expects_it(arrive: Arrive) -> N
     visitor = arrive({"width": 360, "height": 740})
     keyboard = Keyboard(visitor)
     visitor.go("/aide")
+    visitor.has_loaded()
     menu = visitor.button("Menu")
     keyboard.open(menu)
     panel = visitor.page.get_by_role("navigation", name="Menu principal")
@@ -213,6 +215,7 @@ def test_the_menu_keeps_the_focus_where_a_person_expects_it(arrive: Arrive) -> N
     expect(panel).to_be_hidden()
     expect(menu).to_be_focused()
     keyboard.press("Enter")
+    expect(panel.get_by_role("button", name="Fermer")).to_be_focused()
     keyboard.open(panel.get_by_role("link", name="Contact et rendez-vous"))
     visitor.is_at("/contact", "Contact et rendez-vous")
     expect(visitor.title).to_be_focused()

@@ -49,6 +49,7 @@ PUBLIC_PAGES = (
 
 def test_axe_finds_what_is_wrong(visitor: Visitor) -> None:
     visitor.go("/aide")
+    visitor.has_loaded()
     assert axe.violations(visitor.page) == []
     visitor.page.evaluate("() => document.documentElement.removeAttribute('lang')")
     assert [found["rule"] for found in axe.violations(visitor.page)] == ["html-has-lang"]
@@ -59,6 +60,7 @@ def test_axe_finds_what_is_wrong(visitor: Visitor) -> None:
 @pytest.mark.parametrize("path", PUBLIC_PAGES)
 def test_pages_to_read(path: str, visitor: Visitor, sweep: Begin) -> None:
     visitor.go(path)
+    visitor.has_loaded()
     expect(visitor.title).to_be_visible()
     visitor.reads_french()
     sweep(visitor.page).look(path)
@@ -67,6 +69,7 @@ def test_pages_to_read(path: str, visitor: Visitor, sweep: Begin) -> None:
 def test_finding_an_office(visitor: Visitor, sweep: Begin) -> None:
     eyes = sweep(visitor.page)
     visitor.go("/contact")
+    visitor.has_loaded()
     visitor.button("Recevoir le lien").click()
     expect(visitor.summary).to_be_focused()
     eyes.look("lost link, errors")
@@ -152,6 +155,7 @@ def test_booking(visitor: Visitor, sweep: Begin) -> None:
     eyes.look("details, hold extended")
     shift_hold(visitor, timedelta(seconds=-1))
     visitor.page.reload()
+    visitor.has_loaded()
     visitor.says("plus réservé")
     eyes.look("details, hold ended")
     visitor.copy_captcha()
@@ -173,6 +177,7 @@ def test_questions_and_refusals(arrive: Arrive, portal: Portal, sweep: Begin) ->
     eyes = sweep(visitor.page)
     for step in ("/contact", CHANNEL):
         visitor.go(step)
+        visitor.has_loaded()
         expect(visitor.button("Reprendre")).to_be_visible()
         eyes.look(f"resume or start again, {step}")
     visitor.tolerate("404")
@@ -199,7 +204,7 @@ def test_questions_and_refusals(arrive: Arrive, portal: Portal, sweep: Begin) ->
         eyes = sweep(refusing.page)
         eyes.look("no cookies")
         with line.cut():
-            expect(refusing.page.get_by_text("Connexion interrompue.")).to_be_visible(timeout=20_000)
+            expect(refusing.page.get_by_text("Connexion interrompue.")).to_be_visible(timeout=60_000)
             eyes.look("connection lost")
 
 
@@ -210,7 +215,7 @@ def test_a_page_on_its_way(visitor: Visitor, sweep: Begin) -> None:
     for path in (DETAILS, SLOT, "/contact?chemin=particulier", "/rendez-vous/suivi/abcdef-abcdef", "/demo/courriels"):
         visitor.go(path)
         expect(visitor.page.get_by_role("main").get_by_role("status").first).to_be_attached()
-        eyes.look(f"waiting, {path}")
+        eyes.look(f"waiting, {path}", loaded=False)
 
 
 def test_moving_and_cancelling(visitor: Visitor, sweep: Begin) -> None:
@@ -229,6 +234,7 @@ def test_moving_and_cancelling(visitor: Visitor, sweep: Begin) -> None:
     expect(visitor.open_days().first).to_be_visible()
     eyes.look("move, agenda")
     visitor.go("/rendez-vous/replanifier/modalite")
+    visitor.has_loaded()
     visitor.page.get_by_role("radio", name="Par téléphone").check()
     eyes.look("move, channel")
     visitor.button("Rechercher un créneau disponible").click()
@@ -247,6 +253,7 @@ def test_moving_and_cancelling(visitor: Visitor, sweep: Begin) -> None:
     assert visitor.fact("Référence")
     eyes.look("move, confirmation")
     visitor.go(link)
+    visitor.has_loaded()
     visitor.page.get_by_role("button", name="Annuler", exact=True).click()
     expect(visitor.page.get_by_role("heading", name="Annuler ce rendez-vous ?")).to_be_visible()
     eyes.look("follow-up, cancel?")
@@ -276,6 +283,7 @@ def test_the_demo_mailbox(pages: None, arrive: Arrive, sweep: Begin, tmp_path_fa
         eyes.look("mailbox, empty")
         visitor.book(Identity(email="axe.boite@example.org"))
         visitor.go("/demo/courriels")
+        visitor.has_loaded()
         visitor.page.get_by_role("button", name=re.compile("^Ouvrir")).click()
         expect(visitor.page.get_by_role("article")).to_be_visible()
         eyes.look("mailbox, a mail")
@@ -284,6 +292,7 @@ def test_the_demo_mailbox(pages: None, arrive: Arrive, sweep: Begin, tmp_path_fa
 def test_the_menu_on_a_phone(arrive: Arrive, sweep: Begin) -> None:
     visitor = arrive({"width": 360, "height": 740})
     visitor.go("/")
+    visitor.has_loaded()
     visitor.button("Menu").click()
     expect(visitor.page.get_by_role("navigation", name="Menu principal")).to_be_visible()
     assert axe.violations(visitor.page) == []

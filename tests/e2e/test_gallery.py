@@ -25,6 +25,7 @@ def test_every_component_in_every_state_satisfies_axe(gallery: Page, sweep: Call
     gallery.get_by_role("button", name="Voir en liste").click()
     gallery.get_by_role("button", name="Avec ou sans erreur").click()
     expect(gallery.get_by_role("button", name="Voir en calendrier")).to_be_visible()
+    expect(gallery.locator("#captcha-erreur")).to_be_visible()
     eyes.look("agenda as a list, CAPTCHA with an error")
     gallery.get_by_role("button", name="Ouvrir le dialogue").click()
     expect(gallery.get_by_role("dialog")).to_be_visible()

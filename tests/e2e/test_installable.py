@@ -16,7 +16,10 @@ from tests.e2e.visitor import CONFIRMATION, Visitor
 KEEP, ERASE = "Garder ce rendez-vous sur cet appareil", "Effacer de cet appareil"
 OFFLINE_TITLE = "Vous n’êtes pas connecté à internet"
 KEPT_FILES = {"/hors-ligne", "/hors-ligne.js", "/erreur.css", "/favicon.svg", "/fonts/public-sans.woff2"}
-READY = "() => navigator.serviceWorker.ready.then((found) => found.active.state)"
+READY = """() => new Promise((done) => {
+  const look = () => navigator.serviceWorker.controller?.state === "activated" ? done() : setTimeout(look, 50);
+  look();
+})"""
 CACHED = """async () => {
   const found = [];
   for (const name of await caches.keys())
@@ -26,8 +29,8 @@ CACHED = """async () => {
 
 
 def wait_for_worker(page: Page) -> None:
+    """Wait until the service worker has what it keeps and answers for this page."""
     page.evaluate(READY)
-    page.evaluate("() => new Promise((done) => setTimeout(done, 500))")
 
 
 def go_offline(visitor: Visitor) -> None:
@@ -37,6 +40,7 @@ def go_offline(visitor: Visitor) -> None:
 
 def test_the_manifest_describes_it_and_its_icons_are_there(visitor: Visitor) -> None:
     visitor.go("/")
+    visitor.has_loaded()
     page = visitor.page
     href = page.locator("link[rel=manifest]").get_attribute("href")
     answer = visitor.context.request.get(visitor.address + str(href))
@@ -57,6 +61,7 @@ def test_the_manifest_describes_it_and_its_icons_are_there(visitor: Visitor) -> 
 
 def test_chromium_finds_nothing_that_keeps_it_from_being_installed(visitor: Visitor) -> None:
     visitor.go("/")
+    visitor.has_loaded()
     wait_for_worker(visitor.page)
     session = visitor.context.new_cdp_session(visitor.page)
     manifest = session.send("Page.getAppManifest")
@@ -71,6 +76,7 @@ def test_without_a_connection_a_page_in_french_says_what_to_do(
 ) -> None:
     page = visitor.page
     visitor.go("/")
+    visitor.has_loaded()
     wait_for_worker(page)
     go_offline(visitor)
     visitor.go("/contact")
@@ -106,6 +112,7 @@ def test_the_next_appointment_shows_without_a_connection_when_the_person_wishes_
     assert kept["reference"] == reference
     assert "example.org" not in json.dumps(kept)
     page.reload()
+    booked.has_loaded()
     expect(booked.button(ERASE)).to_be_visible()
 
     go_offline(booked)
@@ -133,6 +140,7 @@ def test_what_was_erased_shows_nowhere(booked: Visitor) -> None:
 
 def test_nothing_of_anybody_is_in_the_caches(booked: Visitor) -> None:
     booked.go(addresses.DEMO_MAILBOX)
+    booked.has_loaded()
     booked.page.reload()
     assert set(booked.page.evaluate(CACHED)) == KEPT_FILES
 
@@ -140,6 +148,7 @@ def test_nothing_of_anybody_is_in_the_caches(booked: Visitor) -> None:
 def test_an_appointment_that_has_passed_or_is_no_text_of_ours_is_not_shown(visitor: Visitor) -> None:
     page = visitor.page
     visitor.go("/")
+    visitor.has_loaded()
     wait_for_worker(page)
     go_offline(visitor)
     hidden = page.get_by_role("heading", name="Votre prochain rendez-vous")

@@ -9,11 +9,14 @@ from sqlmodel import select
 
 from app.models import Appointment, Channel, LocalPoint
 from app.services import database
+from app.services.appointments.steps import BOOKING
+from app.state.channel import FIELD
 from tests.e2e import letters
 from tests.e2e.axe import Sweep
 from tests.e2e.conftest import Arrive
 from tests.e2e.portal import Portal
 from tests.e2e.test_by_keyboard_and_by_phone import Keyboard
+from tests.e2e.test_one_seat import is_kept
 from tests.e2e.visitor import CHANNEL, DESKTOP, OFFICE, PHONE, SLOT, Identity, Visitor
 from tests.smtp import MailServer
 
@@ -49,7 +52,7 @@ def test_a_person_books_a_video_call_at_a_local_point(
     expect(visitor.open_days().first).to_be_visible()
     # An agent is behind the screen on Monday mornings only.
     assert all("lundi" in str(day.get_attribute("aria-label")) for day in visitor.open_days().all())
-    moment = visitor.choose_slot(day=0)
+    moment = visitor.choose_slot(day=0, time=-1)
     assert moment.startswith("lundi")
     visitor.fill_in(who)
     visitor.confirm()
@@ -67,7 +70,7 @@ def test_a_person_is_received_at_the_counter_of_a_local_point(screen: dict[str, 
     who = Identity(email=f"guichet-{screen['width']}@example.org")
     visitor.reach(SLOT, COUNTER_AT_CASTELNAUDARY)
     visitor.says("Sur place, au guichet, Maison des services publics de Castelnaudary")
-    visitor.choose_slot(day=0)
+    visitor.choose_slot(day=0, time=-1)
     visitor.fill_in(who)
     visitor.confirm()
     made = booked(who.email)
@@ -78,8 +81,9 @@ def test_the_marked_way_is_found_again_after_a_reload(visitor: Visitor) -> None:
     visitor.reach(CHANNEL)
     way = visitor.page.get_by_role("radio", name=VIDEO_AT_TREBES)
     way.check()
-    visitor.page.wait_for_timeout(800)
+    is_kept(visitor, BOOKING, **{FIELD: str(way.get_attribute("value"))})
     visitor.page.reload()
+    visitor.has_loaded()
     expect(visitor.page.get_by_role("radio", name=VIDEO_AT_TREBES)).to_be_checked()
     visitor.choose_channel(VIDEO_AT_TREBES)
     visitor.link("Etape précédente").click()
@@ -100,6 +104,7 @@ def test_a_way_that_is_not_offered_is_refused(visitor: Visitor) -> None:
         expect(visitor.summary).to_be_focused()
         expect(visitor.summary).to_contain_text("Choisissez comment vous souhaitez être reçu")
         visitor.page.reload()
+        visitor.has_loaded()
         expect(way).to_be_visible()
 
 
@@ -109,6 +114,7 @@ def test_a_call_becomes_a_video_call_at_a_local_point(arrive: Arrive, post_offic
     visitor.book(who, "Par téléphone")
     link = letters.wait_for(post_office, who.email, 1).link
     visitor.page.goto(link)
+    visitor.has_loaded()
     visitor.button("Replanifier").click()
     visitor.is_at("/rendez-vous/replanifier/creneau", "Choisissez un créneau")
     visitor.link("Etape précédente").click()
@@ -119,7 +125,7 @@ def test_a_call_becomes_a_video_call_at_a_local_point(arrive: Arrive, post_offic
     visitor.is_at("/rendez-vous/replanifier/creneau", "Choisissez un créneau")
     expect(visitor.link("Être prévenu")).to_have_count(0)
     visitor.choose_day(0)
-    visitor.choose_time(1)
+    visitor.choose_time(-1)
     visitor.page.get_by_role("button", name="Continuer", exact=True).click()
     visitor.is_at("/rendez-vous/replanifier/verification", "Vérifiez le changement")
     visitor.button("Confirmer le nouveau rendez-vous").click()
@@ -130,6 +136,7 @@ def test_a_call_becomes_a_video_call_at_a_local_point(arrive: Arrive, post_offic
 
 def test_a_video_call_is_chosen_with_the_keyboard_alone(visitor: Visitor) -> None:
     visitor.reach(CHANNEL)
+    expect(visitor.title).to_be_focused()
     keyboard = Keyboard(visitor)
     keyboard.go_to(visitor.page.get_by_role("radio", name="Sur place, au guichet"))
     keyboard.press("ArrowUp")

@@ -10,14 +10,17 @@ from app.content import wording
 from app.models import AppointmentStatus, Channel, OfficeKind
 from app.services.appointments import cancellation, offices, places, records
 from app.services.appointments.records import AppointmentView
+from app.services.form_drafts import Form
 from app.state.base import local
 from tests.e2e import letters
 from tests.e2e.axe import Sweep
 from tests.e2e.conftest import Arrive
 from tests.e2e.my_space import (
+    ADDRESS,
     NEW_PASSWORD,
     PRIVATE,
     PROFILE,
+    SESSIONS,
     STRANGER,
     a_person,
     account_of,
@@ -31,6 +34,7 @@ from tests.e2e.my_space import (
 from tests.e2e.personal import CONTACTS, PEOPLE, SIGN_IN, Person, is_phone
 from tests.e2e.space import SPACE as PROFESSIONAL_SPACE
 from tests.e2e.space import a_professional
+from tests.e2e.test_one_seat import is_kept
 from tests.e2e.visitor import (
     CHANNEL,
     DESKTOP,
@@ -102,6 +106,7 @@ def test_an_appointment_taken_without_an_account_appears_is_moved_and_cancelled(
     letters.wait_for(post_office, booker, 2)
 
     visitor.go(CONTACTS)
+    visitor.has_loaded()
     sees_next(visitor, moved)
     visitor.page.get_by_role("button", name="Annuler", exact=True).click()
     expect(visitor.page.get_by_role("heading", name="Annuler le rendez-vous du")).to_be_focused()
@@ -188,11 +193,13 @@ def test_ones_office_is_there_with_its_local_points_and_booking_begins_at_it(arr
     visitor.says(office.name)
 
     visitor.go(CONTACTS)
+    visitor.has_loaded()
     visitor.button("Rechercher un autre service").click()
     visitor.is_at(OTHER_OFFICE, "Rechercher un autre service")
     visitor.says(f"Service actuel : {office.name}")
     who.is_signed_in()
     visitor.go(CONTACTS)
+    visitor.has_loaded()
     visitor.link("Trouver le service compétent").click()
     visitor.is_at("/contact", re.compile("."))
     who.is_signed_in()
@@ -217,6 +224,7 @@ def test_both_kinds_of_space_open_in_one_browser_do_not_mix(arrive: Arrive) -> N
     assert view.reference not in visitor.page.content()
     who.is_signed_in()
     visitor.go(CONTACTS)
+    visitor.has_loaded()
     sees_next(visitor, view)
     main = visitor.page.get_by_role("main")
     expect(main).to_contain_text(who.name)
@@ -241,8 +249,9 @@ def test_the_profile_keeps_a_number_and_needs(arrive: Arrive) -> None:
     visitor.says("Maïté Siarras")
     visitor.field("Téléphone").fill("12")
     visitor.field("Je me déplace en fauteuil roulant").check()
-    visitor.page.wait_for_timeout(700)
+    is_kept(visitor, Form.PROFILE, phone="12", need_wheelchair="oui")
     visitor.page.reload()
+    visitor.has_loaded()
     expect(visitor.field("Téléphone")).to_have_value("12")
     expect(visitor.field("Je me déplace en fauteuil roulant")).to_be_checked()
     visitor.button("Enregistrer").click()
@@ -257,6 +266,7 @@ def test_the_profile_keeps_a_number_and_needs(arrive: Arrive) -> None:
     visitor.button("Enregistrer").click()
     expect(visitor.page.locator("#enregistre")).to_be_focused()
     visitor.page.reload()
+    visitor.has_loaded()
     expect(visitor.field("Téléphone")).to_have_value("")
     expect(visitor.field("Je me déplace en fauteuil roulant")).not_to_be_checked()
     assert (account_of(who).phone, account_of(who).needs) == ("", 0)
@@ -267,6 +277,7 @@ def test_password_address_and_sessions_are_reached_from_the_profile(arrive: Arri
     visitor = who.visitor
     arrive_home(who)
     visitor.go(PROFILE)
+    visitor.has_loaded()
     visitor.link("Changer mon mot de passe").click()
     visitor.is_at(NEW_PASSWORD, "Changer mon mot de passe")
     new = "Violon-Orange73-Nuage-Pl0mb"
@@ -280,6 +291,7 @@ def test_password_address_and_sessions_are_reached_from_the_profile(arrive: Arri
 
     visitor.link("Mon profil").last.click()
     visitor.link("Changer mon adresse").click()
+    visitor.is_at(ADDRESS, "Changer mon adresse")
     visitor.field("Nouvelle adresse électronique").fill("gaspard.neuf@example.org")
     visitor.field("Confirmez la nouvelle adresse").fill("gaspard.neuf@example.org")
     visitor.field("Votre mot de passe").fill(new)
@@ -300,6 +312,7 @@ def test_password_address_and_sessions_are_reached_from_the_profile(arrive: Arri
     arrive_home(elsewhere)
     visitor.link("Mon profil").last.click()
     visitor.link("Mes sessions ouvertes").click()
+    visitor.is_at(SESSIONS, "Mes sessions ouvertes")
     visitor.page.get_by_role("button", name=re.compile("^Fermer cette session")).click()
     visitor.says("La session est fermée.")
     elsewhere.visitor.link("Mon profil").click()
@@ -358,21 +371,25 @@ def test_every_state_is_accessible(arrive: Arrive, sweep: Callable[[Page], Sweep
     gone = booked(office.id, own, which=20)
     cancellation.cancel(gone.public_id, "once")
     visitor.go(CONTACTS)
+    visitor.has_loaded()
     expect(visitor.page.get_by_role("button", name="Replanifier", exact=True)).to_be_visible()
     eyes.look("mes contacts")
     for each in visitor.page.locator("summary").all():
         each.click()
     eyes.look("mes contacts, unfolded")
     visitor.page.get_by_role("button", name="Annuler", exact=True).click()
+    expect(visitor.page.get_by_role("heading", name="Annuler le rendez-vous du")).to_be_focused()
     eyes.look("mes contacts, question")
     visitor.button("Oui, annuler").click()
     visitor.says("est annulé")
     eyes.look("mes contacts, cancelled")
     for path in (PROFILE, NEW_PASSWORD, *PRIVATE[3:5]):
         visitor.go(path)
+        visitor.has_loaded()
         expect(visitor.page.get_by_text("Chargement…")).to_have_count(0)
         eyes.look(path)
     visitor.go(PROFILE)
+    visitor.has_loaded()
     visitor.field("Téléphone").fill("12")
     visitor.button("Enregistrer").click()
     expect(visitor.summary).to_be_focused()

@@ -1,13 +1,19 @@
 """Reloads, cut connections, restarts, other tabs: nothing typed is lost and no step is skipped."""
 
+import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, WebSocket, expect
 
+from app.models import Channel
+from app.services.appointments.steps import BOOKING
+from app.state.channel import FIELD as CHANNEL_FIELD
 from tests.e2e.conftest import Arrive
 from tests.e2e.line import Line, line_to
 from tests.e2e.portal import Portal
+from tests.e2e.test_one_seat import holds, is_kept, until
 from tests.e2e.visitor import (
     CHANNEL,
     CONFIRMATION,
@@ -33,6 +39,8 @@ ADDRESS = {"Numéro et voie": "12 rue de Verdun", "Code postal": "11000"}
 BROKEN = ("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_SOCKET", "WebSocket connection to")
 NOTICE = "Connexion interrompue."
 FROM_CONTACT = "/contact"
+_LOADED = re.compile(r'"is_hydrated_rx_state_": ?true')
+Disturb = Callable[[Visitor, Line], None]
 STEPS = (FROM_CONTACT, TOPIC, CHANNEL, SLOT, DETAILS)
 
 
@@ -45,45 +53,79 @@ def line(portal: Portal) -> Iterator[Line]:
 
 def reload(visitor: Visitor, line: Line) -> None:
     visitor.page.reload()
+    visitor.has_loaded()
 
 
 def go_back_and_forth(visitor: Visitor, line: Line) -> None:
     here = visitor.page.url
     visitor.page.go_back()
     expect(visitor.page).not_to_have_url(here)
-    expect(visitor.title).to_be_visible()
+    visitor.has_loaded()
     visitor.page.go_forward()
     expect(visitor.page).to_have_url(here)
+    visitor.has_loaded()
+
+
+def pictures_are_there(visitor: Visitor) -> None:
+    """Wait until the page has its pictures: one that is cut off stays away, and what it shows cannot be copied."""
+    visitor.has_loaded()
+    for picture in visitor.page.get_by_role("img", name="Image à recopier").all():
+        expect(picture).not_to_have_js_property("naturalWidth", 0)
+
+
+@contextmanager
+def comes_back(visitor: Visitor) -> Iterator[None]:
+    """Wait, after the block, until a new connection has brought the page all it needs.
+
+    The notice goes before; what the page shows then is what it still holds from the connection of before.
+    """
+    pictures_are_there(visitor)
+    frames: list[str] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: frames.append(str(frame)))
+
+    visitor.page.on("websocket", listen)
+    yield
+    expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=60_000)
+    until(visitor.page, lambda: any(_LOADED.search(frame) for frame in frames))
+    visitor.page.remove_listener("websocket", listen)
+    visitor.has_loaded()
 
 
 def cut_the_connection(visitor: Visitor, line: Line) -> None:
-    with line.cut():
-        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=20_000)
+    with comes_back(visitor), line.cut():
+        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=60_000)
         visitor.reads_french()
-    expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=20_000)
 
 
 def restart_the_server(visitor: Visitor, line: Line) -> None:
     # A click on its way when the server stops is lost, and shows as not done.
     visitor.page.wait_for_timeout(300)
-    visitor.portal.stop()
-    expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=20_000)
-    visitor.portal.start()
-    expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=20_000)
+    with comes_back(visitor):
+        visitor.portal.stop()
+        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=60_000)
+        visitor.portal.start()
 
 
+def is_settled(disturb: Disturb, visitor: Visitor, **chosen: str) -> None:
+    """Wait for what a click chose where it would be lost on its way."""
+    if disturb in (cut_the_connection, restart_the_server):
+        is_kept(visitor, BOOKING, **chosen)
+
+
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("disturb", [reload, go_back_and_forth, cut_the_connection, restart_the_server])
-def test_at_every_step_what_was_typed_and_chosen_stays(
-    disturb: Callable[[Visitor, Line], None], arrive: Arrive, line: Line
-) -> None:
+def test_at_every_step_what_was_typed_and_chosen_stays(disturb: Disturb, arrive: Arrive, line: Line) -> None:
     visitor = arrive(PHONE, address=line.url)
     visitor.tolerate(*BROKEN)
     visitor.go("/")
     visitor.open_blocks()
     visitor.give_address(ADDRESS["Numéro et voie"], ADDRESS["Code postal"], "Carcassonne (Aude)")
+    is_settled(disturb, visitor, commune="11069")
     disturb(visitor, line)
     expect(visitor.field("Commune")).to_have_value("11069")
-    assert visitor.text_of(*ADDRESS) == ADDRESS
+    holds(visitor, ADDRESS)
     visitor.button("Rechercher votre service").click()
 
     visitor.is_at(OFFICE, "Votre service")
@@ -101,12 +143,15 @@ def test_at_every_step_what_was_typed_and_chosen_stays(
 
     visitor.is_at(CHANNEL, "Choisissez comment être reçu")
     visitor.page.get_by_role("radio", name="Par téléphone").check()
+    is_settled(disturb, visitor, **{CHANNEL_FIELD: str(int(Channel.PHONE))})
     disturb(visitor, line)
     expect(visitor.page.get_by_role("radio", name="Par téléphone")).to_be_checked()
     visitor.button("Rechercher un créneau disponible").click()
 
     visitor.is_at(SLOT, "Choisissez un créneau")
-    moment = f"{visitor.choose_day(2)} à {visitor.choose_time(1)}"
+    day, time = visitor.choose_day(2), visitor.choose_time(1)
+    moment = f"{day} à {time}"
+    is_settled(disturb, visitor, time=written(time))
     disturb(visitor, line)
     expect(visitor.page.get_by_role("button", pressed=True)).to_have_count(2)
     assert chosen(visitor) == moment
@@ -116,10 +161,10 @@ def test_at_every_step_what_was_typed_and_chosen_stays(
     visitor.says(f"Nous gardons le {moment} pour vous")
     visitor.page.get_by_role("radio", name="Madame").check()
     visitor.fill_in(WHO, captcha=False)
+    is_settled(disturb, visitor, civility="madame")
     disturb(visitor, line)
     visitor.says(f"Nous gardons le {moment} pour vous")
-    expect(visitor.field("Nom")).to_have_value(WHO.last_name)
-    assert visitor.text_of(*typed(WHO)) == typed(WHO)
+    holds(visitor, typed(WHO))
     expect(visitor.page.get_by_role("radio", name="Madame")).to_be_checked()
     visitor.copy_captcha()
     visitor.confirm()
@@ -132,6 +177,12 @@ def test_at_every_step_what_was_typed_and_chosen_stays(
     else:
         disturb(visitor, line)
     assert visitor.fact("Référence") == reference
+
+
+def written(time: str) -> str:
+    """Return « 9 h 30 » as « 09:30 »."""
+    hour, _, minute = time.partition(" h")
+    return f"{int(hour):02}:{minute.strip() or '00'}"
 
 
 def chosen(visitor: Visitor) -> str:
@@ -149,11 +200,10 @@ def test_text_typed_while_the_connection_is_cut_arrives_afterwards(arrive: Arriv
     visitor = arrive(PHONE, address=line.url)
     visitor.tolerate(*BROKEN)
     visitor.reach(DETAILS)
-    with line.cut():
+    with comes_back(visitor), line.cut():
         visitor.fill_in(WHO, captcha=False)
-        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=20_000)
-    expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=20_000)
-    assert visitor.text_of(*typed(WHO)) == typed(WHO)
+        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=60_000)
+    holds(visitor, typed(WHO))
     visitor.field("Nom").press("End")
     visitor.copy_captcha()
     visitor.confirm()
@@ -164,25 +214,25 @@ def test_text_typed_while_the_server_restarts_arrives_afterwards(arrive: Arrive,
     visitor.tolerate(*BROKEN)
     visitor.reach(DETAILS)
     visitor.field("Nom").fill("Avant")
-    portal.stop()
-    visitor.fill_in(WHO, captcha=False)
-    portal.start()
-    expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=20_000)
-    expect(visitor.field("Nom")).to_have_value(WHO.last_name)
-    assert visitor.text_of(*typed(WHO)) == typed(WHO)
-    visitor.page.wait_for_timeout(10_000)  # the page finds the server again in its own time
+    with comes_back(visitor):
+        portal.stop()
+        visitor.fill_in(WHO, captcha=False)
+        portal.start()
+    is_kept(visitor, BOOKING, last_name=WHO.last_name, details=WHO.details)
+    holds(visitor, typed(WHO))
     visitor.page.reload()
-    expect(visitor.field("Nom")).to_have_value(WHO.last_name)
-    assert visitor.text_of(*typed(WHO)) == typed(WHO)
+    visitor.has_loaded()
+    holds(visitor, typed(WHO))
 
 
 def test_a_new_tab_asks_whether_to_resume_and_shows_nothing_of_what_was_typed(visitor: Visitor) -> None:
     visitor.reach(DETAILS)
     visitor.fill_in(WHO, captcha=False)
     for step in STEPS:
-        close_the_tab(visitor)
+        close_the_tab(visitor, details=WHO.details)
         visitor.new_tab()
         visitor.go(step)
+        visitor.has_loaded()
         question = visitor.page.get_by_role("heading", name="Une demande est déjà commencée dans ce navigateur")
         expect(question).to_be_visible()
         seen = visitor.page.content()
@@ -190,31 +240,31 @@ def test_a_new_tab_asks_whether_to_resume_and_shows_nothing_of_what_was_typed(vi
             assert secret not in seen
         visitor.button("Reprendre").click()
         visitor.is_at(DETAILS, "Vos informations")
-        expect(visitor.field("Nom")).to_have_value(WHO.last_name)
-        assert visitor.text_of(*typed(WHO)) == typed(WHO)
+        holds(visitor, typed(WHO))
 
 
-def close_the_tab(visitor: Visitor) -> None:
-    """Leave the field one is in, then close the tab."""
+def close_the_tab(visitor: Visitor, kind: str = BOOKING, **typed: str) -> None:
+    """Leave the field one is in, then close the tab; the fields in `typed` are given the time to arrive."""
     visitor.page.keyboard.press("Tab")
     visitor.page.wait_for_timeout(300)
+    is_kept(visitor, kind, **typed)
     visitor.page.close()
 
 
 def test_starting_again_in_a_new_tab_erases_what_was_begun(visitor: Visitor) -> None:
     visitor.reach(DETAILS)
     visitor.fill_in(WHO, captcha=False)
-    close_the_tab(visitor)
+    close_the_tab(visitor, details=WHO.details)
     visitor.new_tab()
     visitor.go(DETAILS)
+    visitor.has_loaded()
     visitor.button("Recommencer").click()
     visitor.is_at("/contact", "Contact et rendez-vous")
     expect(visitor.button("Reprendre")).to_have_count(0)
     visitor.go(DETAILS)
     visitor.is_at("/contact", "Contact et rendez-vous")
     visitor.reach(DETAILS)
-    expect(visitor.field("Prénom")).to_have_value("")
-    assert set(visitor.text_of(*typed(WHO)).values()) == {""}
+    holds(visitor, dict.fromkeys(typed(WHO), ""))
 
 
 def test_typing_the_address_of_a_later_step_leads_to_the_next_open_one(visitor: Visitor) -> None:
@@ -244,8 +294,7 @@ def test_leaving_a_shared_computer_erases_everything(visitor: Visitor) -> None:
     assert WHO.email not in visitor.page.content()
     expect(visitor.button("Reprendre")).to_have_count(0)
     visitor.reach(DETAILS)
-    expect(visitor.field("Prénom")).to_have_value("")
-    assert set(visitor.text_of(*typed(WHO)).values()) == {""}
+    holds(visitor, dict.fromkeys(typed(WHO), ""))
 
 
 def test_leaving_after_the_confirmation_hides_the_appointment(visitor: Visitor) -> None:

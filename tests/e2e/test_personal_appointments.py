@@ -88,6 +88,7 @@ def book_by_phone(who: Person) -> None:
 def move_to_video(who: Person, view: AppointmentView, place: str) -> None:
     visitor = who.visitor
     visitor.go(CONTACTS)
+    visitor.has_loaded()
     expect(next_one(visitor)).to_contain_text(when(view))
     visitor.page.get_by_role("button", name="Replanifier", exact=True).click()
     visitor.is_at(f"{MOVING}/creneau", "Choisissez un créneau")
@@ -98,7 +99,7 @@ def move_to_video(who: Person, view: AppointmentView, place: str) -> None:
     visitor.is_at(f"{MOVING}/creneau", "Choisissez un créneau")
     visitor.says("reste valable tant que vous n’avez pas confirmé")
     visitor.choose_day(0)
-    visitor.choose_time(0)
+    visitor.choose_time(-1)
     visitor.page.get_by_role("button", name="Continuer", exact=True).click()
     visitor.is_at(f"{MOVING}/verification", "Vérifiez le changement")
     visitor.says(place)
@@ -109,6 +110,7 @@ def move_to_video(who: Person, view: AppointmentView, place: str) -> None:
 
 def cancel(visitor: Visitor, view: AppointmentView) -> None:
     visitor.go(CONTACTS)
+    visitor.has_loaded()
     expect(next_one(visitor)).to_contain_text(when(view))
     visitor.page.get_by_text("Historique et courriels").first.click()
     for words in ("Réservé le", "Déplacé le", "Confirmation", "Nouvelle date"):

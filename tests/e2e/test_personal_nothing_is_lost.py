@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from app.models import SpaceKind
 from app.services import visitors
 from app.services.accounts import sessions
+from app.services.accounts.registration import PERSONAL_KIND
 from tests.e2e.conftest import Arrive
 from tests.e2e.personal import (
     ACTIVATION,
@@ -23,6 +24,7 @@ from tests.e2e.personal import (
 )
 from tests.e2e.portal import Portal
 from tests.e2e.test_nothing_is_lost import BROKEN
+from tests.e2e.test_one_seat import is_kept
 from tests.e2e.test_professional_nothing_is_lost import BCRYPT, Wire, captcha_answers, restart_the_server
 from tests.e2e.visitor import PHONE, Visitor
 from tests.smtp import MailServer
@@ -35,6 +37,7 @@ def test_until_the_code_is_asked_for_what_was_typed_stays(arrive: Arrive) -> Non
     visitor.tolerate(*BROKEN)
     person = Person(visitor, PEOPLE[0], "rien.perdu.particulier@example.org")
     visitor.go("/aide")
+    visitor.has_loaded()
     visitor.go(CREATION)
     person.is_at(CREATION)
     person.types(person.numbers)
@@ -90,6 +93,7 @@ def test_no_secret_of_a_personal_space_crosses_the_wire_or_reaches_the_log(
     visitor.link("Se connecter").click()
     person.sign_in()
     visitor.go("/aide")
+    visitor.has_loaded()
     person.is_signed_in()
     visitor.page.wait_for_timeout(500)
 
@@ -121,12 +125,14 @@ def test_a_second_tab_forgets_what_was_typed_once_the_first_has_sent_it(
     visitor.go(CREATION)
     person.say_who()
     person.types(person.addresses)
-    visitor.page.wait_for_timeout(1000)
+    is_kept(visitor, PERSONAL_KIND, email_again=person.email.upper())
     first, second = visitor.page, visitor.new_tab()
     visitor.go(IDENTIFIERS)
+    visitor.has_loaded()
     expect(visitor.button("Reprendre")).to_be_visible()
     assert person.email not in second.content()
     visitor.button("Reprendre").click()
+    person.is_at(IDENTIFIERS)
     person.finds(person.addresses)
     visitor.page = first
     person.choose_identifiers()
@@ -158,6 +164,7 @@ def disturb(person: Person, path: str, check: Callable[[], None], *, forth: bool
     visitor.page.go_back()
     if forth:
         expect(visitor.title).not_to_have_text(TITLES[path])
+        visitor.has_loaded()
         visitor.page.go_forward()
     person.is_at(path)
     check()

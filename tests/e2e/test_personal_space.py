@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.models import RequestOutcome, SpaceKind
+from app.services.accounts.registration import PERSONAL_KIND
 from tests.accounts import make_account
 from tests.e2e import letters
 from tests.e2e.axe import Sweep
@@ -30,6 +31,7 @@ from tests.e2e.personal import (
     spaces_of,
 )
 from tests.e2e.space import refuses
+from tests.e2e.test_one_seat import is_kept
 from tests.e2e.visitor import DESKTOP, PHONE_SMALL, Visitor
 from tests.smtp import MailServer
 
@@ -45,6 +47,7 @@ def test_a_person_creates_a_space_signs_in_and_out_and_replaces_a_lost_password(
     person = Person(visitor, identity, f"particulier.{screen['width']}@example.org")
 
     visitor.go("/")
+    visitor.has_loaded()
     person.navigation().get_by_role("link", name="Connexion à l’espace particulier").click()
     person.is_at(SIGN_IN)
     visitor.link("Je crée mon espace particulier").click()
@@ -133,7 +136,7 @@ def test_the_code_is_worth_the_same_in_another_browser(arrive: Arrive, post_offi
 
 
 def test_numbers_that_do_not_fit_are_refused_and_stay(visitor: Visitor) -> None:
-    person = Person(visitor, PEOPLE[3], "trop.tard@example.org")
+    person = Person(visitor, PEOPLE[3], "numeros.faux@example.org")
     make_account("deja@example.org", kind=SpaceKind.PERSONAL, tax_number=person.identity.tax_number)
     visitor.go(CREATION)
     person.is_at(CREATION)
@@ -212,6 +215,7 @@ def test_who_never_asked_for_a_space_erases_the_request_from_the_mail(arrive: Ar
     )
     assert link
     owner.page.goto(link[0])
+    owner.has_loaded()
     owner.says("Quelqu’un a demandé un espace particulier")
     owner.button("Ce n’est pas moi, effacer la demande").click()
     owner.says("La demande est effacée.")
@@ -229,6 +233,7 @@ def test_a_wrong_address_gets_the_same_answer_and_no_link(visitor: Visitor, post
     refuses(visitor, tax_number="Saisissez les 13", email="adresse", captcha="Recopiez les six caractères")
     person.fill_in_recovery()
     visitor.page.reload()
+    visitor.has_loaded()
     expect(visitor.field("Numéro fiscal")).to_have_value(person.identity.tax_number)
     expect(visitor.field("Adresse électronique de connexion")).to_have_value(person.email)
     visitor.copy_captcha()
@@ -243,19 +248,22 @@ def test_a_wrong_address_gets_the_same_answer_and_no_link(visitor: Visitor, post
 
 def test_an_identity_of_the_demonstration_is_taken_with_one_click(visitor: Visitor) -> None:
     visitor.go(SIGN_IN)
+    visitor.has_loaded()
     visitor.link("Voir les identités de démonstration").click()
     visitor.is_at(IDENTITIES, "Identités de démonstration")
     expect(visitor.page.get_by_role("main").get_by_role("heading", level=2)).to_have_count(len(PEOPLE))
     for which in (6, 7):
         person = Person(visitor, PEOPLE[which], "un.clic@example.org")
         visitor.go(IDENTITIES)
+        visitor.has_loaded()
         entry = visitor.page.get_by_role("listitem").filter(has=visitor.page.get_by_role("heading", name=person.name))
         entry.get_by_role("link", name="Créer l’espace de cette identité").click()
         person.is_at(CREATION)
         person.finds(person.numbers)
     person.types({"Revenu fiscal de référence": "7"})
-    visitor.page.wait_for_timeout(1000)
+    is_kept(visitor, PERSONAL_KIND, reference_income="7")
     visitor.page.reload()
+    visitor.has_loaded()
     person.finds(person.numbers | {"Revenu fiscal de référence": "7"})
 
 
@@ -267,6 +275,7 @@ def test_both_spaces_may_be_open_at_once_and_each_has_its_way_out(visitor: Visit
     visitor.go(SIGN_IN)
     person.sign_in()
     visitor.go("/espace-professionnel/connexion")
+    visitor.has_loaded()
     visitor.field("Adresse électronique").fill(person.email)
     visitor.field("Mot de passe").fill(PASSWORD)
     visitor.copy_captcha()
@@ -318,6 +327,7 @@ def test_every_screen_of_a_personal_space_is_accessible(
     visitor.is_at(IDENTITIES, "Identités de démonstration")
     eyes.look("identities")
     visitor.go(SIGN_IN)
+    visitor.has_loaded()
     expect(visitor.page.get_by_role("img", name="Image à recopier")).to_be_visible()
     eyes.look("sign-in")
     visitor.field("Numéro fiscal").fill("12")
@@ -325,6 +335,7 @@ def test_every_screen_of_a_personal_space_is_accessible(
     expect(visitor.page.get_by_role("heading", name="Vous n’êtes pas connecté")).to_be_visible()
     eyes.look("sign-in refused")
     visitor.go(RECOVERY)
+    visitor.has_loaded()
     expect(visitor.page.get_by_role("img", name="Image à recopier")).to_be_visible()
     person.go_on()
     expect(visitor.summary).to_be_focused()
@@ -335,6 +346,7 @@ def test_every_screen_of_a_personal_space_is_accessible(
     expect(visitor.summary).to_be_focused()
     eyes.look("activation refused")
     visitor.go(CREATION)
+    visitor.has_loaded()
     expect(visitor.page.get_by_role("img", name="Image à recopier")).to_be_visible()
     eyes.look("numbers")
     person.go_on()
@@ -353,6 +365,7 @@ def test_every_screen_of_a_personal_space_is_accessible(
     first = visitor.page
     visitor.new_tab()
     visitor.go(CODE)
+    visitor.has_loaded()
     expect(visitor.button("Reprendre")).to_be_visible()
     assert person.email not in visitor.page.content()
     other = sweep(visitor.page)
@@ -364,6 +377,7 @@ def test_every_screen_of_a_personal_space_is_accessible(
     visitor.link("Se connecter").click()
     person.sign_in()
     visitor.go("/aide/espace-particulier")
+    visitor.has_loaded()
     person.is_signed_in()
     eyes.look("signed in")
 

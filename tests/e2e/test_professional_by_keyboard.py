@@ -71,6 +71,7 @@ def test_a_professional_goes_from_the_home_page_to_the_pdf_with_the_keyboard_alo
     hands = Hands(visitor)
 
     visitor.go("/")
+    visitor.has_loaded()
     header = visitor.page.get_by_role("navigation", name="Navigation principale")
     hands.open(header.get_by_role("link", name="Connexion à l’espace professionnel"))
     hands.arrives_at(SIGN_IN, "Connexion à votre espace professionnel")
@@ -206,6 +207,7 @@ def test_every_screen_of_the_activation_is_accessible(
     email = "oeil.activation@example.org"
     eyes = sweep(visitor.page)
     visitor.go(CHOICE)
+    visitor.has_loaded()
     visitor.link("Créez votre espace en mode expert").click()
     accept_terms(visitor)
     choose_identifiers(visitor, email)

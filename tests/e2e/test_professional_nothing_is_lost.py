@@ -11,12 +11,13 @@ from sqlmodel import select
 
 from app.models import CaptchaChallenge, RequestOutcome, SpaceKind
 from app.services import database, visitors
-from app.services.accounts import sessions
+from app.services.accounts import sessions, sign_up
 from tests.e2e.conftest import Arrive
 from tests.e2e.line import Line, line_to
 from tests.e2e.portal import Portal
 from tests.e2e.space import DETAILS, exactly
-from tests.e2e.test_nothing_is_lost import BROKEN, NOTICE, cut_the_connection
+from tests.e2e.test_nothing_is_lost import BROKEN, NOTICE, comes_back, cut_the_connection
+from tests.e2e.test_one_seat import holds, is_kept
 from tests.e2e.test_professional_sign_up import (
     ACTIVATED,
     CHOICE,
@@ -85,6 +86,7 @@ def test_at_every_step_of_sign_up_and_activation_what_was_typed_stays(
     visitor.tolerate(*BROKEN)
     email = "rien.perdu.espace@example.org"
     visitor.go(CHOICE)
+    visitor.has_loaded()
     visitor.link("Créez votre espace en mode expert").click()
 
     visitor.is_at(CONDITIONS, TITLES[CONDITIONS])
@@ -92,6 +94,7 @@ def test_at_every_step_of_sign_up_and_activation_what_was_typed_stays(
     nobody_skips(visitor, CONDITIONS, IDENTIFIERS, FORM, SUMMARY)
     accept_terms(visitor)
     visitor.link("Etape précédente").click()
+    visitor.is_at(CONDITIONS, TITLES[CONDITIONS])
     disturb(visitor, line, CONDITIONS, lambda: terms_are_accepted(visitor))
     visitor.button("Continuer").click()
 
@@ -183,6 +186,7 @@ def test_no_secret_of_a_sign_up_crosses_the_wire_or_reaches_the_log(
     wire, log_begins = Wire(visitor.page), portal.log.stat().st_size
     email = "fil.et.journal@example.org"
     visitor.go(CHOICE)
+    visitor.has_loaded()
     visitor.link("Créez votre espace en mode expert").click()
     accept_terms(visitor)
     choose_identifiers(visitor, email)
@@ -220,6 +224,7 @@ def test_no_secret_of_a_sign_up_crosses_the_wire_or_reaches_the_log(
     visitor.is_at(SPACE, re.compile("[Ee]space"))
     signed_in_from = len(wire.frames)
     visitor.go(DETAILS)
+    visitor.has_loaded()
     expect(visitor.field("Nom")).to_have_value(LAST_NAME)
     visitor.field("Votre mot de passe").fill(PASSWORD)
     exactly(visitor, "Continuer").click()
@@ -260,14 +265,14 @@ def test_what_is_typed_while_the_line_is_cut_arrives_afterwards(
     visitor.tolerate(*BROKEN)
     email = "ligne.coupee.espace@example.org"
     visitor.go(CHOICE)
+    visitor.has_loaded()
     visitor.link("Créez votre espace en mode expert").click()
     accept_terms(visitor)
     choose_identifiers(visitor, email)
-    with line.cut():
+    with comes_back(visitor), line.cut():
         fill_in_form(visitor)
-        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=20_000)
+        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=60_000)
         form_is_kept(visitor)
-    expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=20_000)
     form_is_kept(visitor)
     visitor.button("Continuer").click()
     visitor.is_at(SUMMARY, TITLES[SUMMARY])
@@ -278,18 +283,16 @@ def test_what_is_typed_while_the_line_is_cut_arrives_afterwards(
     code, _ = code_and_link(post_office, email)
     visitor.link("Activez votre espace professionnel").click()
     visitor.is_at(CODE, TITLES[CODE])
-    with line.cut():
+    with comes_back(visitor), line.cut():
         visitor.field(CODE_FIELD).fill(code)
-        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=20_000)
-    expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=20_000)
+        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=60_000)
     holds(visitor, {CODE_FIELD: code})
     visitor.copy_captcha()
     visitor.button("Continuer").click()
     visitor.is_at(CODE_ADDRESS, TITLES[CODE_ADDRESS])
-    with line.cut():
+    with comes_back(visitor), line.cut():
         visitor.field(CODE_ADDRESS_FIELD).fill(email)
-        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=20_000)
-    expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=20_000)
+        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=60_000)
     visitor.button("Continuer").click()
     visitor.is_at(ACTIVATED, TITLES[ACTIVATED])
     [account] = accounts_of(email)
@@ -299,14 +302,15 @@ def test_what_is_typed_while_the_line_is_cut_arrives_afterwards(
 def test_the_tick_of_the_terms_outlives_a_reload_before_it_is_sent(visitor: Visitor) -> None:
     terms = visitor.page.get_by_role("checkbox", name="Je reconnais avoir pris connaissance")
     visitor.go(CHOICE)
+    visitor.has_loaded()
     visitor.link("Créez votre espace en mode expert").click()
     visitor.is_at(CONDITIONS, TITLES[CONDITIONS])
     terms.check()
-    visitor.page.wait_for_timeout(500)
+    is_kept(visitor, sign_up.KIND, terms="oui")
     reload(visitor, CONDITIONS)
     expect(terms).to_be_checked()
     terms.uncheck()
-    visitor.page.wait_for_timeout(500)
+    is_kept(visitor, sign_up.KIND, terms="")
     reload(visitor, CONDITIONS)
     expect(visitor.page.get_by_role("img", name="Image à recopier")).to_be_visible()
     expect(terms).not_to_be_checked()
@@ -315,15 +319,17 @@ def test_the_tick_of_the_terms_outlives_a_reload_before_it_is_sent(visitor: Visi
 def test_a_second_tab_forgets_what_was_typed_once_the_first_has_sent_it(visitor: Visitor) -> None:
     email = "deux.onglets.espace@example.org"
     visitor.go(CHOICE)
+    visitor.has_loaded()
     visitor.link("Créez votre espace en mode expert").click()
     accept_terms(visitor)
     choose_identifiers(visitor, email)
     fill_in_form(visitor)
-    visitor.field("Nom").blur()
-    visitor.page.wait_for_timeout(1000)
+    visitor.field("Réponse à la question de confiance").blur()
+    is_kept(visitor, sign_up.KIND, trust_answer=ANSWER)
     first, second = visitor.page, visitor.new_tab()
     wire = Wire(second)
     visitor.go(FORM)
+    visitor.has_loaded()
     visitor.button("Reprendre").click()
     form_is_kept(visitor)
 
@@ -360,6 +366,7 @@ def disturb(
     visitor.page.go_back()
     if forth:
         expect(visitor.title).not_to_have_text(TITLES[path])
+        visitor.has_loaded()
         visitor.page.go_forward()
     visitor.is_at(path, TITLES[path])
     check()
@@ -382,10 +389,10 @@ def reload(visitor: Visitor, path: str, title: str = "") -> None:
 def restart_the_server(visitor: Visitor) -> None:
     # A click on its way when the server stops is lost, and shows as not done.
     visitor.page.wait_for_timeout(300)
-    visitor.portal.stop()
-    expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=20_000)
-    visitor.portal.start()
-    expect(visitor.page.get_by_text(NOTICE)).to_be_hidden(timeout=20_000)
+    with comes_back(visitor):
+        visitor.portal.stop()
+        expect(visitor.page.get_by_text(NOTICE)).to_be_visible(timeout=60_000)
+        visitor.portal.start()
 
 
 def nobody_skips(visitor: Visitor, path: str, *later: str) -> None:
@@ -398,11 +405,6 @@ def nobody_skips(visitor: Visitor, path: str, *later: str) -> None:
 def fill(visitor: Visitor, values: dict[str, str]) -> None:
     for label, value in values.items():
         visitor.field(label).fill(value)
-
-
-def holds(visitor: Visitor, values: dict[str, str]) -> None:
-    for label, value in values.items():
-        expect(visitor.field(label)).to_have_value(value)
 
 
 def fill_in_form(visitor: Visitor) -> None:

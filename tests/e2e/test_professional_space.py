@@ -14,6 +14,7 @@ from app.content import static_pages
 from app.models import AccountSession, RecoveryToken
 from app.services import database
 from app.services.accounts import passwords
+from app.services.form_drafts import Form
 from app.settings import get_settings
 from tests.e2e import letters
 from tests.e2e.axe import Sweep
@@ -37,6 +38,7 @@ from tests.e2e.space import (
     link_in,
     refuses,
 )
+from tests.e2e.test_one_seat import is_kept
 from tests.e2e.visitor import DESKTOP, PHONE_SMALL, Visitor
 from tests.smtp import MailServer
 
@@ -104,6 +106,7 @@ def test_a_professional_changes_everything_then_comes_back_after_a_lost_password
 def sign_in_from_home(who: Professional, is_phone: bool) -> None:
     visitor = who.visitor
     visitor.go("/")
+    visitor.has_loaded()
     if is_phone:
         visitor.button("Menu").click()
         navigation = visitor.page.get_by_role("navigation", name="Menu principal")
@@ -183,6 +186,7 @@ def change_password(who: Professional, password: str) -> None:
 def change_address(who: Professional, address: str, post_office: MailServer) -> None:
     visitor, old = who.visitor, who.email
     visitor.go(ADDRESS)
+    visitor.has_loaded()
     visitor.field("Nouvelle adresse électronique de connexion").fill(address)
     visitor.field("Confirmez la nouvelle adresse").fill(f"x{address}")
     visitor.field("Votre mot de passe").fill(who.password)
@@ -196,6 +200,7 @@ def change_address(who: Professional, address: str, post_office: MailServer) -> 
     exactly(visitor, "Valider").click()
     refuses(visitor, code="Vérifiez le code")
     visitor.page.reload()
+    visitor.has_loaded()
     visitor.says(f"Un code a été envoyé à {address}")
     assert who.account.email == old
     visitor.field("Code reçu").fill(code_in(letters.wait_for(post_office, address, 1)))
@@ -211,6 +216,7 @@ def close_the_other_session(who: Professional, arrive: Arrive) -> None:
     elsewhere.sign_in()
     visitor = who.visitor
     visitor.go(SESSIONS)
+    visitor.has_loaded()
     visitor.says("Ce navigateur")
     visitor.page.get_by_role("button", name=re.compile("^Fermer cette session")).click()
     visitor.says("La session est fermée.")
@@ -230,6 +236,7 @@ def test_a_session_that_ends_while_a_form_is_open_saves_nothing(visitor: Visitor
     lila = a_professional(visitor, "lila.ended@example.org", "20260510001001")
     lila.sign_in()
     visitor.go(DETAILS)
+    visitor.has_loaded()
     visitor.field("Nom").fill("Personne")
     with database.writing() as session:
         session.execute(
@@ -260,13 +267,15 @@ def test_what_was_typed_and_not_saved_outlives_reloads_and_restarts(visitor: Vis
     lila = a_professional(visitor, "lila.typed@example.org", "20260510001003")
     lila.sign_in()
     visitor.go(DETAILS)
+    visitor.has_loaded()
     visitor.field("Prénom").fill("Lila-Rose")
     visitor.field("Libellé de la voie").fill("de l’Abbé")
     visitor.field("Libellé de la voie").blur()
     expect(visitor.field("Prénom")).to_have_value("Lila-Rose")
-    visitor.page.wait_for_timeout(800)
+    is_kept(visitor, Form.DETAILS, first_name="Lila-Rose", street_name="de l’Abbé")
     visitor.portal.restart()
     visitor.page.reload()
+    visitor.has_loaded()
     expect(visitor.field("Prénom")).to_have_value("Lila-Rose")
     expect(visitor.field("Libellé de la voie")).to_have_value("de l’Abbé")
 
@@ -275,6 +284,7 @@ def test_what_was_typed_and_not_saved_outlives_reloads_and_restarts(visitor: Vis
     other = a_professional(visitor, "other.typed@example.org", "20260510001004", first_name="Anh")
     other.sign_in()
     visitor.go(DETAILS)
+    visitor.has_loaded()
     expect(visitor.field("Prénom")).to_have_value("Anh")
     assert lila.account.first_name == "Lila"
 
@@ -315,6 +325,7 @@ def test_a_simplified_space_has_its_services_open_at_once(visitor: Visitor) -> N
     messaging.get_by_text("Ouvrir").click()
     expect(messaging.get_by_text("Aucun message reçu.")).to_be_visible()
     visitor.go(DETAILS)
+    visitor.has_loaded()
     expect(visitor.field("Adresse électronique de contact de l’entreprise")).to_have_value("contact@example.org")
     expect(visitor.field("Numéro de voie")).to_have_count(0)
 
@@ -323,6 +334,7 @@ def test_the_trust_answer_changes_only_after_the_password_and_never_comes_back(v
     lila = a_professional(visitor, "lila.trust@example.org", "20260510001007")
     lila.sign_in()
     visitor.go(DETAILS)
+    visitor.has_loaded()
     expect(visitor.field("Réponse à la question de confiance")).to_have_count(0)
     visitor.field("Votre mot de passe").fill(lila.password)
     lila.go_on()
@@ -348,6 +360,7 @@ def test_an_address_of_another_space_is_refused_and_a_change_can_be_given_up(vis
     a_professional(visitor, "somebody.taken@example.org", "20260510001009")
     lila.sign_in()
     visitor.go(ADDRESS)
+    visitor.has_loaded()
     for address, words in (
         ("somebody.taken@example.org", "déjà associée à un espace"),
         ("certificat@guichet.example", "certificat"),
@@ -385,8 +398,9 @@ def test_recovery_answers_the_same_whoever_asks_and_writes_to_the_owner_only(
     )
     visitor.field("Numéro d’abonné").fill(lila.number)
     visitor.field("Numéro d’abonné").blur()
-    visitor.page.wait_for_timeout(500)
+    is_kept(visitor, Form.RECOVERY, subscriber_number=lila.number)
     visitor.page.reload()
+    visitor.has_loaded()
     expect(visitor.field("Adresse électronique de connexion")).to_have_value(lila.email)
     expect(visitor.field("Numéro d’abonné")).to_have_value(lila.number)
     expect(visitor.field("Réponse à la question de confiance")).to_have_value("")
@@ -420,6 +434,7 @@ def test_a_link_that_is_wrong_or_too_old_explains_itself(visitor: Visitor, post_
     visitor.says("Demande prise en compte")
     link = link_in(letters.wait_for(post_office, lila.email, 1))
     visitor.go(link)
+    visitor.has_loaded()
     choose_password(visitor, "Un mot de passe avec des espaces 7")
     lila.save()
     refuses(visitor, password="Retirez les espaces")
@@ -435,6 +450,7 @@ def test_the_assistance_gets_one_mail_and_what_was_typed_outlives_a_reload(
     visitor: Visitor, post_office: MailServer
 ) -> None:
     visitor.go("/aide")
+    visitor.has_loaded()
     visitor.page.get_by_role("contentinfo").get_by_role("link", name="Écrire à l’assistance").click()
     visitor.is_at("/aide/assistance", "Écrire à l’assistance")
     before = len(letters.to(post_office, get_settings().assistance_email))
@@ -457,8 +473,9 @@ def test_the_assistance_gets_one_mail_and_what_was_typed_outlives_a_reload(
     visitor.field("Sujet").select_option(index=1)
     visitor.field("Votre question").fill("Où est mon code ?\n<b>Merci</b>")
     visitor.field("Votre question").blur()
-    visitor.page.wait_for_timeout(800)
+    is_kept(visitor, Form.ASSISTANCE, question="Où est mon code ?\n<b>Merci</b>")
     visitor.page.reload()
+    visitor.has_loaded()
     expect(visitor.field("Votre question")).to_have_value("Où est mon code ?\n<b>Merci</b>")
     expect(picture).to_have_count(0)
     exactly(visitor, "Envoyer").click()
@@ -467,12 +484,14 @@ def test_the_assistance_gets_one_mail_and_what_was_typed_outlives_a_reload(
     assert "Où est mon code\u00a0?" in mail.text
     assert "<b>Merci</b>" not in mail.html
     visitor.page.reload()
+    visitor.has_loaded()
     expect(picture).to_be_visible()
 
 
 def test_every_sheet_opens_and_help_stands_at_the_same_place(visitor: Visitor) -> None:
     titles = {page.title for page in static_pages.all_pages() if page.id.startswith("aide-")}
     visitor.go("/aide")
+    visitor.has_loaded()
     paths = {
         path
         for link in visitor.page.get_by_role("main").get_by_role("link").all()
@@ -481,6 +500,7 @@ def test_every_sheet_opens_and_help_stands_at_the_same_place(visitor: Visitor) -
     seen = set()
     for path in sorted(paths):
         visitor.go(path)
+        visitor.has_loaded()
         seen.add(visitor.title.inner_text())
         block = visitor.page.get_by_role("region", name="Assistance")
         expect(block).to_contain_text("du lundi au vendredi de 8\u00a0h à 18\u00a0h")
@@ -502,6 +522,7 @@ def test_every_state_can_be_used_by_everybody(visitor: Visitor, sweep: Callable[
         expect(visitor.page.get_by_text("Chargement…")).to_have_count(0)
         eyes.look(title)
     visitor.go(DETAILS)
+    visitor.has_loaded()
     visitor.field("Nom").fill("")
     lila.save()
     refuses(visitor, last_name="Indiquez votre nom")
@@ -514,9 +535,11 @@ def test_every_state_can_be_used_by_everybody(visitor: Visitor, sweep: Callable[
     expect(visitor.link("Sauvegardez ou imprimez le récapitulatif")).to_be_visible()
     eyes.look("details saved and revealed")
     visitor.go(NEW_PASSWORD)
+    visitor.has_loaded()
     visitor.field("Nouveau mot de passe").fill(SECOND)
     expect(visitor.page.get_by_text("Niveau de sécurité : Fort")).to_be_visible()
     eyes.look("new password")
     visitor.go(ADDRESS)
+    visitor.has_loaded()
     expect(visitor.field("Nouvelle adresse électronique de connexion")).to_be_visible()
     eyes.look("new address")

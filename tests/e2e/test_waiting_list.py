@@ -14,11 +14,13 @@ from app import clock
 from app.models import Absence, Agent, Appointment, Office, WaitingEntry, WaitingOffer, WaitingStatus
 from app.services import database
 from app.services.appointments import schedule, waiting_list
+from app.services.appointments.steps import BOOKING
 from tests.e2e import letters
 from tests.e2e.axe import Sweep
 from tests.e2e.conftest import Arrive
 from tests.e2e.letters import Letter
 from tests.e2e.test_by_keyboard_and_by_phone import Keyboard
+from tests.e2e.test_one_seat import is_kept
 from tests.e2e.visitor import DESKTOP, DETAILS, PHONE, SLOT, Identity, Visitor
 from tests.smtp import MailServer
 
@@ -110,6 +112,7 @@ def test_a_person_waits_takes_the_offered_time_and_confirms(
     who = Identity(email=f"attend-{screen['width']}@example.org")
     link = an_offer(visitor, who.email, post_office)
     visitor.page.goto(link)
+    visitor.has_loaded()
     expect(visitor.title).to_have_text(OFFERED)
     moment = visitor.fact("Date et heure")
     visitor.says("Ce créneau vous est gardé jusqu’au")
@@ -126,6 +129,7 @@ def test_a_person_waits_takes_the_offered_time_and_confirms(
         [booked] = session.exec(select(Appointment).where(Appointment.email == who.email)).all()
     assert (booked.office_id, status_of(who.email)) == (full_office(), WaitingStatus.SERVED)
     visitor.page.goto(link)
+    visitor.has_loaded()
     visitor.says("Ce créneau a été pris avec ce lien")
 
 
@@ -136,12 +140,14 @@ def test_an_offer_can_be_taken_in_another_browser_without_asking_to_replace_anyt
     link = an_offer(arrive(), email, post_office)
     elsewhere = arrive(PHONE)
     elsewhere.page.goto(link)
+    elsewhere.has_loaded()
     expect(elsewhere.button("Prendre ce créneau")).to_be_visible()
     expect(elsewhere.page.get_by_text("la remplace")).to_have_count(0)
     elsewhere.button("Prendre ce créneau").click()
     elsewhere.is_at(DETAILS, "Vos informations")
     late = arrive()
     late.page.goto(link)
+    late.has_loaded()
     late.says("Ce créneau a été pris avec ce lien")
     late.button("Reprendre ma demande").click()
     late.says("Ce créneau ne peut plus être pris depuis ce navigateur.")
@@ -157,8 +163,10 @@ def test_opening_the_mail_changes_nothing_and_a_begun_booking_stays_until_the_bu
     visitor.field("Prénom").fill("Ida")
     booking = visitor.page
     visitor.new_tab().goto(link)
+    visitor.has_loaded()
     visitor.says("Prendre ce créneau la remplace")
     visitor.page.reload()
+    visitor.has_loaded()
     visitor.says("Ce créneau vous est gardé jusqu’au")
     booking.reload()
     expect(booking.get_by_role("textbox", name="Nom (obligatoire)", exact=True)).to_have_value("Intact")
@@ -174,11 +182,13 @@ def test_no_thank_you_leaves_one_on_the_list_and_one_link_leaves_it(
     email = f"decline-{screen['width']}@example.org"
     visitor = arrive(screen)
     visitor.page.goto(an_offer(visitor, email, post_office))
+    visitor.has_loaded()
     visitor.button("Non merci").click()
     visitor.says("Vous avez laissé ce créneau")
     expect(visitor.title).to_be_focused()
     assert status_of(email) == WaitingStatus.WAITING
     visitor.page.reload()
+    visitor.has_loaded()
     visitor.says("Vous avez laissé ce créneau")
     visitor.link("Voir ma place sur la liste").click()
     expect(visitor.title).to_have_text(STANDING)
@@ -188,6 +198,7 @@ def test_no_thank_you_leaves_one_on_the_list_and_one_link_leaves_it(
     visitor.says("Vous avez quitté la liste d’attente.")
     assert status_of(email) == WaitingStatus.LEFT
     visitor.page.reload()
+    visitor.has_loaded()
     visitor.says("Vous avez quitté la liste d’attente.")
 
 
@@ -199,13 +210,16 @@ def test_an_offer_that_came_too_late_explains_itself(arrive: Arrive, post_office
         ended = update(WaitingOffer).where(col(WaitingOffer.entry_id) == entry_of(email).id)
         session.execute(ended.values(expires_at=clock.now() - timedelta(minutes=1)))
     visitor.page.goto(link)
+    visitor.has_loaded()
     visitor.says("Le délai est passé")
     expect(visitor.button("Prendre ce créneau")).to_have_count(0)
     waiting_list.run()
     visitor.page.reload()
+    visitor.has_loaded()
     visitor.says("Le délai est passé")
     for path in (WAITING, OFFER):
         visitor.go(f"{path}/abcdef-abcdefghijklmnop")
+        visitor.has_loaded()
         visitor.says("Ce lien ne mène plus à rien")
 
 
@@ -220,8 +234,9 @@ def test_nothing_typed_for_the_list_is_lost(arrive: Arrive, post_office: MailSer
     visitor.field("À partir du").fill(first)
     visitor.page.get_by_role("checkbox", name="lundi").uncheck()
     visitor.page.get_by_role("checkbox", name="samedi").check()
-    visitor.page.wait_for_timeout(900)
+    is_kept(visitor, BOOKING, **{"email": email, "first_day": first, "jour-0": "", "jour-5": "oui"})
     visitor.page.reload()
+    visitor.has_loaded()
     expect(visitor.field("Adresse électronique")).to_have_value(email)
     expect(visitor.field("À partir du")).to_have_value(first)
     expect(visitor.page.get_by_role("checkbox", name="lundi")).not_to_be_checked()
@@ -237,6 +252,7 @@ def test_nothing_typed_for_the_list_is_lost(arrive: Arrive, post_office: MailSer
     expect(visitor.page.get_by_role("heading", name=JOINED)).to_be_focused()
     visitor.says("mardi, mercredi, jeudi, vendredi et samedi")
     visitor.page.reload()
+    visitor.has_loaded()
     visitor.says(JOINED)
     entry = entry_of(email)
     assert (entry.weekdays, entry.first_day.isoformat()) == (0b0111110, first)
@@ -253,6 +269,7 @@ def test_somebody_joins_answers_and_leaves_with_the_keyboard_alone(visitor: Visi
     visitor.begin_booking()
     visitor.choose_topic()
     visitor.choose_channel()
+    expect(visitor.title).to_be_focused()
     keyboard.open(visitor.link("Être prévenu si un créneau se libère"))
     keyboard.arrives_at(WAITING, JOIN)
     keyboard.go_to(visitor.field("Adresse électronique"))
@@ -269,9 +286,11 @@ def test_somebody_joins_answers_and_leaves_with_the_keyboard_alone(visitor: Visi
     with agents_back():
         link = address_in(letters.wait_for(post_office, email, 2), OFFER)
     visitor.page.goto(link)
+    visitor.has_loaded()
     keyboard.open(visitor.button("Non merci"))
     visitor.says("Vous avez laissé ce créneau")
     visitor.page.goto(address_in(joined, WAITING))
+    visitor.has_loaded()
     keyboard.open(visitor.button("Quitter la liste d’attente"))
     visitor.says("Vous avez quitté la liste d’attente.")
     assert status_of(email) == WaitingStatus.LEFT
@@ -306,6 +325,7 @@ def test_every_state_of_the_list_is_accessible(
     with agents_back():
         link = address_in(letters.wait_for(post_office, email, 2), OFFER)
     visitor.page.goto(link)
+    visitor.has_loaded()
     expect(visitor.button("Non merci")).to_be_visible()
     eyes.look("offer, replaces")
     visitor.button("Non merci").click()
@@ -316,10 +336,12 @@ def test_every_state_of_the_list_is_accessible(
             mine = update(WaitingOffer).where(col(WaitingOffer.entry_id) == entry_of(email).id)
             session.execute(mine.values(outcome=outcome))
         visitor.page.goto(link)
+        visitor.has_loaded()
         visitor.says(words)
         eyes.look(f"offer, {outcome}")
     entry = address_in(joined, WAITING)
     visitor.page.goto(entry)
+    visitor.has_loaded()
     expect(visitor.button("Quitter la liste d’attente")).to_be_visible()
     eyes.look("entry")
     for status, words in (("left", "Vous avez quitté"), ("served", "Un créneau proposé"), ("over", "La période est")):
@@ -327,9 +349,11 @@ def test_every_state_of_the_list_is_accessible(
             mine = update(WaitingEntry).where(col(WaitingEntry.id) == entry_of(email).id)
             session.execute(mine.values(status=status))
         visitor.page.goto(entry)
+        visitor.has_loaded()
         visitor.says(words)
         eyes.look(f"entry, {status}")
     visitor.go(f"{OFFER}/nothing")
+    visitor.has_loaded()
     visitor.says("Ce lien ne mène plus à rien")
     eyes.look("unknown link")
 

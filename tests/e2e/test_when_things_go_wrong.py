@@ -35,11 +35,11 @@ def test_an_office_without_free_slot_says_why_and_where_there_is_room(arrive: Ar
     expect(visitor.page.get_by_role("heading", name="Aucun créneau n’est libre")).to_be_visible()
     expect(visitor.page.get_by_role("heading", name="Dans un service voisin")).to_be_visible()
     neighbours = visitor.page.get_by_role("button", name=re.compile("^Voir ce service : "))
-    assert neighbours.count() >= 1
+    expect(neighbours.first).to_be_visible()
     visitor.says("Premier créneau libre :")
     neighbours.first.click()
     expect(visitor.open_days().first).to_be_visible()
-    visitor.choose_slot(day=0)
+    visitor.choose_slot(day=1)
     visitor.page.get_by_role("link", name="Etape précédente").click()
     visitor.is_at(SLOT, "Choisissez un créneau")
 
@@ -59,7 +59,7 @@ def test_the_agenda_can_be_read_as_a_list(visitor: Visitor) -> None:
     visitor.button("Voir en liste").click()
     expect(visitor.page.get_by_role("table")).to_have_count(0)
     expect(visitor.open_days()).to_have_count(days)
-    visitor.choose_slot(day=0)
+    visitor.choose_slot(day=1)
     visitor.page.go_back()
     visitor.is_at(SLOT, "Choisissez un créneau")
 
@@ -95,21 +95,24 @@ def test_a_lost_link_is_sent_again_and_nobody_learns_whether_it_exists(
     reference = visitor.book(who)
     first = letters.wait_for(post_office, who.email, 1)
     messages = set()
+    answer = visitor.page.get_by_role("status").filter(has_text=SENT)
     for typed_reference, address in (
         ("", ""),
         (reference.lower().replace("-", " "), who.email.upper()),
         (reference, "quelquun@example.org"),
         ("AAA-BBB-CCC", who.email),
     ):
+        # From this very address, its anchor included, the browser would not load the page again.
+        visitor.page.goto("about:blank")
         visitor.go("/contact#retrouver")
-        expect(visitor.page.get_by_role("navigation", name="Fil d’Ariane")).to_be_visible()
+        visitor.has_loaded()
+        expect(answer).to_have_count(0)
         visitor.field("Référence du rendez-vous").fill(typed_reference)
         visitor.field("Adresse électronique").fill(address)
         visitor.button("Recevoir le lien").click()
         if not typed_reference:
             expect(visitor.summary).to_be_focused()
             continue
-        answer = visitor.page.get_by_role("status").filter(has_text=SENT)
         expect(answer).to_be_visible()
         messages.add(answer.inner_text())
     assert len(messages) == 1
@@ -120,6 +123,7 @@ def test_a_lost_link_is_sent_again_and_nobody_learns_whether_it_exists(
 
 def test_a_link_that_leads_nowhere_explains_itself(visitor: Visitor) -> None:
     visitor.go("/rendez-vous/suivi/abcdef-abcdefghijklmnop")
+    visitor.has_loaded()
     expect(visitor.page.get_by_role("heading", name="Ce lien ne mène plus à un rendez-vous")).to_be_visible()
     visitor.link("Recevoir le lien à nouveau").click()
     expect(visitor.field("Référence du rendez-vous")).to_be_visible()
@@ -128,6 +132,7 @@ def test_a_link_that_leads_nowhere_explains_itself(visitor: Visitor) -> None:
 def test_an_address_that_leads_nowhere_has_a_page_in_french(visitor: Visitor) -> None:
     visitor.tolerate("404")
     visitor.go("/nulle-part")
+    visitor.has_loaded()
     expect(visitor.title).to_have_text("Cette page n’existe pas")
     visitor.reads_french()
     visitor.link("Revenir à l’accueil").click()
@@ -155,6 +160,7 @@ def test_a_browser_that_refuses_cookies_is_told_so(arrive: Arrive, portal: Porta
     with line_to(portal.port, without_cookies=True) as line:
         visitor = arrive(PHONE, address=line.url)
         visitor.go(CHANNEL)
+        visitor.has_loaded()
         expect(visitor.page.get_by_role("heading", name="Votre navigateur refuse les cookies")).to_be_visible()
         visitor.go("/")
         visitor.open_blocks()
@@ -168,6 +174,7 @@ def test_the_demo_mailbox_shows_the_mails_of_ones_own_browser(
     with running(Portal(tmp_path_factory.mktemp("mailbox"))) as own, settings_of(own):
         visitor = arrive(PHONE, at=own)
         visitor.go("/demo/courriels")
+        visitor.has_loaded()
         visitor.says("Aucun courriel pour l’instant.")
         reference = visitor.book(Identity(email="boite@example.org"))
         visitor.link("ouvrir la boîte de démonstration").click()
@@ -182,10 +189,12 @@ def test_the_demo_mailbox_shows_the_mails_of_ones_own_browser(
         visitor.button("Oui, annuler").click()
         visitor.says("Ce rendez-vous est annulé.")
         visitor.go("/demo/courriels")
+        visitor.has_loaded()
         expect(letter).to_have_count(2)
 
         stranger = arrive(at=own)
         stranger.go("/demo/courriels")
+        stranger.has_loaded()
         stranger.says("Aucun courriel pour l’instant.")
         assert reference not in stranger.page.content()
 
