@@ -6,18 +6,31 @@
   const closest = (event, selector) => event.target.closest?.(selector);
   const halt = (event) => (event.preventDefault(), event.stopPropagation());
 
-  // After a navigation the title takes the focus, not the body.
+  // After a navigation the title takes the focus, not the body: once the page has what the server sends (layout.py
+  // says « no », then « yes »), or after a second; whoever moved on meanwhile is left alone.
   const here = () => location.pathname + location.search;
   let place = here();
-  let day;
+  let day, origin, waits, late;
+  const arrive = () => {
+    const at = document.activeElement;
+    const id = location.hash.slice(1);
+    if (at === origin || at === document.body) (byId(id) ?? one(".error-summary") ?? one("h1"))?.focus({ preventScroll: !id });
+    clearTimeout(late);
+    origin = null;
+  };
   const follow = () => {
     if (here() !== place) {
       place = here();
       if (place.startsWith("/espace-ferme")) tabs.postMessage(0);
       one(":popover-open")?.hidePopover();
-      const id = location.hash.slice(1);
-      setTimeout(() => (byId(id) ?? one(".error-summary") ?? one("h1"))?.focus({ preventScroll: !id }), id ? 500 : 60);
+      origin = document.activeElement ?? document.body;
+      waits = false;
+      clearTimeout(late);
+      late = setTimeout(arrive, 1000);
     }
+    const loaded = byId("contenu")?.dataset.loaded;
+    waits ||= loaded === "no";
+    if (origin && waits && loaded === "yes") arrive();
     const { title } = document;
     const failed = !!one(".error-summary");
     if (failed !== title.startsWith("Erreur : ")) document.title = failed ? "Erreur : " + title : title.slice(9);
@@ -87,7 +100,7 @@
   addEventListener("submit", post);
   addEventListener("pageshow", (event) => event.persisted && reload());
   addEventListener("toggle", (event) => event.newState === "open" && one("a, button", event.target)?.focus(), true);
-  new MutationObserver(follow).observe(document, { subtree: true, childList: true, attributeFilter: ["aria-pressed", "data-times", "href"] });
+  new MutationObserver(follow).observe(document, { subtree: true, childList: true, attributeFilter: ["aria-pressed", "data-loaded", "data-times", "href"] });
 
   // The page after signing out or closing a space tells the other tabs.
   const tabs = new BroadcastChannel("guichet");

@@ -123,6 +123,7 @@ def _commune() -> rx.Component:
             ),
             hint="Plusieurs communes ont ce code postal.",
             mark="obligatoire",
+            force=ContactState.forced,
         ),
     )
 

@@ -51,7 +51,7 @@ class AccountFormMixin(KeepMixin, AccountJourneyMixin, mixin=True):
         if refused is not None:
             return refused
         await self._forget()
-        return rx.redirect(self._pages[-1])
+        return self._lead(self._pages[-1])
 
 
 class FirstFormMixin(HumanMixin, AccountFormMixin, mixin=True):

@@ -89,6 +89,11 @@ class AccountJourneyMixin(rx.State, mixin=True):
         self.phase = "ready"
         return made, None
 
+    def _lead(self, page: str) -> EventSpec:
+        """Go on to a page of the journey; what it still holds of an earlier visit is hidden until it has loaded."""
+        self.phase = "loading"
+        return rx.redirect(page)
+
     async def _remember(self, typed: Mapping[str, str]) -> None:
         visitor = visitor_of(self)
         if visitor is None:

@@ -78,7 +78,7 @@ class CodeState(CodeMixin, ActivationState):
 
     async def _settle(self, visitor: str, typed: Mapping[str, str]) -> EventSpec:
         self.errors = {}
-        return rx.redirect(self._pages[Step.IDENTIFIERS])
+        return self._lead(self._pages[Step.IDENTIFIERS])
 
 
 class ActivationIdentifiersState(AccountFormMixin, ActivationState):

@@ -91,7 +91,6 @@ class ContactState(FormMixin, rx.State):
         if name not in _FIELDS:
             return
         value = text(value, _MAX_FIELD)
-        self.draft = {**self.draft, name: value}
         if name == "code-postal":
             self.places = _places(value)
         visitor = visitor_of(self)
@@ -151,7 +150,7 @@ class ContactState(FormMixin, rx.State):
             await call(steps.remember, visitor, BOOKING, typed)
         except JourneyGoneError:
             return rx.redirect(addresses.CONTACT)
-        (await self.get_state(JourneyState))._wait()
+        await (await self.get_state(JourneyState))._arrive_at_office()
         return rx.redirect(addresses.OFFICE)
 
 

@@ -13,6 +13,7 @@ from app.services.throttle import TooManyAttemptsError
 from app.state.appointment_story import HistoryLine, MailLine, story_of
 from app.state.base import call, tab_of, visitor_of
 from app.state.confirmation import AppointmentCard, appointment_card, documents_of
+from app.state.journey import JourneyState
 
 
 class FollowUpState(rx.State):
@@ -97,7 +98,8 @@ class FollowUpState(rx.State):
         except NotBookedError:
             await self._load()
             return None
-        # Coming back, the page must not show for a moment what it was before the move.
+        # Neither page must show for a moment what it was before: the agenda of an earlier move, this appointment.
+        (await self.get_state(JourneyState))._wait()
         self.status = "loading"
         return rx.redirect(addresses.RESCHEDULE_SLOT)
 

@@ -72,7 +72,7 @@ class IdentifiersMixin(StrengthMixin, KeepMixin, AccountJourneyMixin, mixin=True
         except (JourneyGoneError, WrongStepError):
             return rx.redirect(await self._after(visitor))
         self.errors, self.level = {}, ""
-        return rx.redirect(self._pages[self._step + 1])
+        return self._lead(self._pages[self._step + 1])
 
     async def _settle(self, visitor: str) -> None:
         """Do what is left to do once both are chosen; may raise what the service raises."""

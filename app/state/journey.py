@@ -15,7 +15,7 @@ from app.services.appointments.steps import BOOKING, RESCHEDULE, Progress, Step
 from app.services.journeys import JourneyGoneError
 from app.settings import get_settings
 from app.state.base import call, local, tab_of, visitor_of
-from app.state.leaving import empty_all, forget_all
+from app.state.leaving import empty, empty_all, forget_all
 
 _PAGES = {
     BOOKING: (addresses.CONTACT, addresses.TOPIC, addresses.CHANNEL, addresses.SLOT, addresses.DETAILS),
@@ -78,6 +78,13 @@ class JourneyState(rx.State):
     def _wait(self) -> None:
         """Hide what the next page may still hold from an earlier visit until that page has loaded."""
         self.phase = "loading"
+
+    async def _arrive_at_office(self) -> None:
+        """Forget the topic that was shown for another office; links lead from the office to that page."""
+        from app.state.topic import TopicState  # imports this module
+
+        await empty(self, TopicState)
+        self._wait()
 
     async def _instead(self, visitor: str, progress: Progress | None) -> str:
         """Return the page to show instead: the furthest one open, or the confirmation of what was just finished."""

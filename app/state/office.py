@@ -111,7 +111,7 @@ class OtherOfficeState(JourneyState):
         if office.kind != progress.office.kind:
             return None
         await call(steps.choose_office, visitor, tab_of(self), office.id, progress.contact_path, progress.topic_start)
-        self._wait()
+        await self._arrive_at_office()
         return rx.redirect(addresses.OFFICE)
 
     async def _list(self, progress: Progress, department: str) -> None:

@@ -87,7 +87,7 @@ class IdentityState(FirstFormMixin, PersonalSignUpState):
             return refused
         # A page that loads is sent every variable of its tab: these numbers are for this screen only.
         self.errors, self.draft = {}, {}
-        return rx.redirect(self._pages[Step.IDENTIFIERS])
+        return self._lead(self._pages[Step.IDENTIFIERS])
 
 
 class PersonalIdentifiersState(IdentifiersMixin, PersonalSignUpState):

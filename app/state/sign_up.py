@@ -80,7 +80,7 @@ class ConditionsState(FirstFormMixin, SignUpState):
             return self._refuse(errors)
         await call(sign_up.accept_terms, visitor)
         self.errors = {}
-        return rx.redirect(addresses.SIGN_UP_IDENTIFIERS)
+        return self._lead(addresses.SIGN_UP_IDENTIFIERS)
 
 
 class IdentifiersState(IdentifiersMixin, SignUpState):

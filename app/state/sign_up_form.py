@@ -13,7 +13,6 @@ from app.models import SpaceMode
 from app.services import phones
 from app.services.accounts import identity_form, registration, sign_up
 from app.services.accounts.identity_form import FIELDS, FIRST_CHOICES, LABELS, IdentityForm
-from app.services.accounts.registration import Registration
 from app.services.accounts.sign_in import too_many
 from app.services.accounts.sign_up import SignUpProgress, Step, WrongStepError
 from app.services.form_errors import FieldErrors
@@ -100,7 +99,7 @@ class FormState(PlaceMixin, KeepMixin, SignUpState):
         except (JourneyGoneError, WrongStepError, DraftTooLargeError):
             return rx.redirect(await self._after(visitor))
         self.errors = {}
-        return rx.redirect(addresses.SIGN_UP_SUMMARY)
+        return self._lead(addresses.SIGN_UP_SUMMARY)
 
 
 class SummaryState(SubmitMixin, SignUpState):
@@ -149,7 +148,7 @@ class SummaryState(SubmitMixin, SignUpState):
         except (JourneyGoneError, WrongStepError):
             return rx.redirect(await self._after(visitor))
         await self._forget()
-        return rx.redirect(addresses.SIGN_UP_REGISTERED)
+        return self._lead(addresses.SIGN_UP_REGISTERED)
 
 
 class RegisteredState(SignUpState):
@@ -161,13 +160,9 @@ class RegisteredState(SignUpState):
     @rx.event
     async def load(self) -> EventSpec | None:
         """Show the request this tab made last."""
-        visitor = visitor_of(self)
-        made: Registration | None = None if visitor is None else await self._made_here(visitor)
+        made, elsewhere = await self._ended()
         if made is None:
-            _, elsewhere = await self._enter(Step.REGISTERED)
             return elsewhere
-        # It may have ended in another tab, while this one still holds what was typed.
-        await self._forget()
         self._show(made.mode)
         self.email = made.email
         self.deadline = wording.moment(made.deadline.astimezone(_PARIS))

@@ -247,6 +247,7 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
         except JourneyGoneError:
             return rx.redirect(addresses.CONTACT)
         self.errors = {}
+        self._wait()
         return rx.redirect(addresses.RESCHEDULE_CHECK if progress.kind == RESCHEDULE else addresses.DETAILS)
 
     @rx.event

@@ -75,4 +75,5 @@ class TopicState(JourneyState):
             await call(steps.choose_topic, visitor, progress.kind, self._topic_id)
         except (WrongChoiceError, JourneyGoneError):
             return rx.redirect(addresses.TOPIC)
+        self._wait()
         return rx.redirect(addresses.CHANNEL)

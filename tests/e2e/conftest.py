@@ -20,6 +20,9 @@ from tests.smtp import MailServer, mail_server
 _HERE = Path(__file__).parent
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
+# Seconds; a walk of many steps takes minutes when two of them share two cores with their servers and browsers.
+_LONGEST_WALK = 900
+
 Arrive = Callable[..., Visitor]
 
 # A busy machine is slow, not wrong: speed is measured in bench/.
@@ -32,6 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(_LONGEST_WALK))
 
 
 @pytest.fixture(scope="session")

@@ -129,3 +129,18 @@ def test_a_person_chooses_another_office(visitor: Visitor) -> None:
     visitor.is_at(OFFICE, "Votre service")
     expect(office_name(visitor)).to_contain_text("Perpignan")
     visitor.begin_booking()
+
+
+def test_with_the_arrow_keys_one_reaches_every_commune_of_a_postal_code(visitor: Visitor) -> None:
+    visitor.go("/")
+    visitor.open_blocks()
+    visitor.give_address("5 place du Marché", "11000")
+    communes = visitor.page.get_by_role("combobox", name="Commune")
+    expect(communes).to_be_visible()
+    communes.focus()
+    for place in (1, 2):
+        visitor.page.keyboard.press("ArrowDown")
+        # What is kept on the server comes back meanwhile; the list must still have the focus.
+        visitor.page.wait_for_timeout(400)
+        expect(communes).to_be_focused()
+        expect(communes).to_have_js_property("selectedIndex", place)

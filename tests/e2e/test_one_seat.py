@@ -313,3 +313,10 @@ def is_kept(visitor: Visitor, kind: str, **typed: str) -> None:
         return typed.items() <= kept.items()
 
     until(visitor.page, has_them)
+
+
+def test_the_countdown_is_right_on_a_device_whose_clock_is_wrong(visitor: Visitor) -> None:
+    visitor.context.add_init_script("const now = Date.now; Date.now = () => now() + 20 * 60 * 1000;")
+    visitor.reach(DETAILS)
+    counts_down(visitor)
+    expect(visitor.page.get_by_text("Le délai est passé")).to_be_hidden()

@@ -31,6 +31,10 @@ INCOME_TAX = (
 UNDERSTAND_NOTICE = "Comprendre le montant de votre impôt"
 
 _CONFIRMATIONS_A_MINUTE = 9
+_TWO_FRAMES = """() => new Promise((done) => {
+  setTimeout(done, 250);
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));
+})"""
 _confirmed: deque[float] = deque(maxlen=_CONFIRMATIONS_A_MINUTE)
 
 
@@ -98,6 +102,8 @@ class Visitor:
         """Check that this page is shown under its title with all it needs, in French."""
         expect(self.page).to_have_url(re.compile(rf"^{re.escape(self.address + path)}/?(\?.*)?(#.*)?$"))
         expect(self.page.get_by_role("heading", level=1)).to_have_text(title)
+        # React says that a page waits a frame after it shows it.
+        self.page.evaluate(_TWO_FRAMES)
         self.has_loaded()
         self.reads_french()
 
