@@ -140,10 +140,10 @@ def closures(code: str, office_id: int, today: date) -> Iterator[Row]:
     if code == CLOSED_CODE:
         yield _closure(office_id, today, today + timedelta(days=13), "Travaux dans les locaux")
     if dice.chance(20):
-        yield _closure(office_id, date(today.year, 12, 24), date(today.year, 12, 31), "Fermeture de fin d'année")
+        yield _closure(office_id, date(today.year, 12, 24), date(today.year, 12, 31), "Fermeture de fin d’année")
     if dice.chance(25):
         day = today + timedelta(days=4 + dice.below(50))
-        yield _closure(office_id, day, day, "Formation de l'équipe")
+        yield _closure(office_id, day, day, "Formation de l’équipe")
 
 
 def _closure(office_id: int, first: date, last: date, reason: str) -> Row:

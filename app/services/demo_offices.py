@@ -33,7 +33,7 @@ KINDS = {
 STREETS = (
     "rue de la Maquette",
     "place de la Démonstration",
-    "avenue de l'Exemple",
+    "avenue de l’Exemple",
     "boulevard du Brouillon",
     "rue des Essais",
     "allée du Prototype",
@@ -41,10 +41,10 @@ STREETS = (
     "chemin du Modèle",
 )
 _ACCESS = (
-    "Arrêt de bus « Maquette » à 150 m. Entrée de plain-pied, place de stationnement réservée devant l'accueil.",
-    "À dix minutes à pied de la gare. Rampe d'accès à droite de l'entrée, boucle magnétique au guichet.",
+    "Arrêt de bus « Maquette » à 150 m. Entrée de plain-pied, place de stationnement réservée devant l’accueil.",
+    "À dix minutes à pied de la gare. Rampe d’accès à droite de l’entrée, boucle magnétique au guichet.",
     "Arrêt « Démonstration », accueil au rez-de-chaussée. Stationnement gratuit une heure sur la place.",
-    "Entrée par la cour, sonnette à 1 m du sol. Ascenseur jusqu'au premier étage, où se trouve l'accueil.",
+    "Entrée par la cour, sonnette à 1 m du sol. Ascenseur jusqu’au premier étage, où se trouve l’accueil.",
 )
 _TIMEZONES = {
     "971": "America/Guadeloupe",
@@ -162,7 +162,7 @@ def _national_office() -> Row:
         "name": "Service des impôts des particuliers non-résidents (démonstration)",
         "street": "10 rue de la Maquette",
         "postal_code": "93999",
-        "city": "Noisy-l'Exemple",
+        "city": "Noisy-l’Exemple",
         "phone": f"{_FICTION_BY_REGION['11']} 00 00",
         "email": "non-residents@guichet.example",
         "access": _ACCESS[0],
