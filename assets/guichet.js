@@ -4,6 +4,7 @@
   const all = (selector) => [...document.querySelectorAll(selector)];
   const byId = (id) => document.getElementById(id);
   const closest = (event, selector) => event.target.closest?.(selector);
+  const html = document.documentElement.dataset;
   const halt = (event) => (event.preventDefault(), event.stopPropagation());
 
   // After a navigation the title takes the focus, not the body: once the page has what the server sends (layout.py
@@ -12,6 +13,7 @@
   let place = here();
   let day, origin, waits, late;
   const arrive = () => {
+    delete html.moving;
     const at = document.activeElement;
     const id = location.hash.slice(1);
     if (at === origin || at === document.body) (byId(id) ?? one(".error-summary") ?? one("h1"))?.focus({ preventScroll: !id });
@@ -25,6 +27,7 @@
       one(":popover-open")?.hidePopover();
       origin = document.activeElement ?? document.body;
       waits = false;
+      html.moving = "";
       clearTimeout(late);
       late = setTimeout(arrive, 1000);
     }

@@ -134,7 +134,7 @@ def test_the_keyboard_opens_the_names_of_somebody_else_and_finds_them_next(visit
     expect(visitor.title).to_be_focused()
     box(visitor, "quelqu’un d’autre").focus()
     keys.press("Tab")
-    expect(visitor.field("Adresse électronique")).to_be_focused()
+    expect(visitor.field("Précisions pour préparer le rendez-vous")).to_be_focused()
     keys.press("Shift+Tab")
     keys.press("Space")
     keys.press("Tab")
