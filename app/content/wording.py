@@ -8,6 +8,8 @@ import datetime as dt
 from collections.abc import Iterable
 
 NBSP = "\u00a0"
+JOINER = "\u2060"
+"""Forbids the end of a line where a browser would break in spite of blanks that do not: after a dash."""
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MONTHS = (
     "janvier",
@@ -108,7 +110,7 @@ def period(first: dt.date, last: dt.date) -> str:
 
 def hours(starts: dt.time, ends: dt.time) -> str:
     """Return « 8 h 45 – 12 h », in one piece."""
-    return f"{time(starts)}{NBSP}–{NBSP}{time(ends)}"
+    return f"{time(starts)}{NBSP}–{JOINER}{NBSP}{time(ends)}"
 
 
 def needs(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """While a page is on its way, it says nothing of an earlier visit, and the focus waits for it."""
 
 import json
+import re
 
 from playwright.sync_api import expect
 
 from tests.e2e.test_professional_sign_up import ACTIVATED, CODE, CODE_ADDRESS, code_and_link, sign_up
-from tests.e2e.visitor import DETAILS, OFFICE, TOPIC, UNDERSTAND_NOTICE, Visitor
+from tests.e2e.visitor import CHANNEL, DETAILS, OFFICE, TOPIC, UNDERSTAND_NOTICE, Visitor
 from tests.smtp import MailServer
 
 # What is true of nobody in these walks; a page that shows before its data came once said it for a moment.
@@ -78,3 +79,16 @@ def test_the_step_before_a_topic_is_the_list_it_was_chosen_from(visitor: Visitor
     visitor.is_at(TOPIC, "Précisez votre motif")
     visitor.link("Etape précédente").click()
     visitor.is_at(OFFICE, "Votre service")
+
+
+def test_the_topic_chosen_at_one_kind_of_office_does_not_show_at_another(visitor: Visitor) -> None:
+    visitor.reach(CHANNEL)
+    visitor.page.get_by_role("link", name="Contact et rendez-vous").click()
+    visitor.is_at("/contact", re.compile("."))
+    visitor.open_blocks(("Professionnel", "Les impôts de votre entreprise", "La TVA"))
+    visitor.give_address("1 quai de l’Exemple", "11000", "Berriac (Aude)")
+    visitor.button("Rechercher votre service").click()
+    visitor.is_at(OFFICE, "Votre service")
+    visitor.page.evaluate(f"() => {{ {LISTEN.replace('WORDS', json.dumps(['Durée prévue']))} }}")
+    visitor.begin_booking()
+    assert said(visitor) == []

@@ -84,7 +84,7 @@ def test_a_period_says_its_years_only_across_new_year() -> None:
 
 
 def test_hours_and_sentences() -> None:
-    assert plain(wording.hours(time(8, 45), time(12))) == "8 h 45 – 12 h"
+    assert wording.hours(time(8, 45), time(12)) == "8_h_45_–\u2060_12_h".replace("_", wording.NBSP)
     assert wording.sentence("éric vient À midi") == "Éric vient À midi"
     assert wording.sentence("") == ""
     assert [wording.weekday(number) for number in (0, 6)] == ["lundi", "dimanche"]
