@@ -10,7 +10,7 @@ COUNTER, PHONE, VIDEO = Channel.COUNTER, Channel.PHONE, Channel.VIDEO
 
 
 def lines(*openings: Opening) -> list[str]:
-    return [line.replace("\u00a0", " ") for line in opening_lines(openings)]
+    return [line.replace("\u00a0", " ").replace("\u2060", "") for line in opening_lines(openings)]
 
 
 def test_an_office_without_agents_has_no_hours() -> None:
