@@ -111,14 +111,16 @@ class _Check:
         self._asked: asyncio.Task[bool] | None = None
 
     async def passes(self) -> bool:
-        if self._asked is None or self._asked.done():
-            self._asked = asyncio.create_task(asyncio.to_thread(self._question))
-        answered, _ = await asyncio.wait({self._asked}, timeout=_READY_SECONDS)
-        error = self._asked.exception() if answered else TimeoutError()
+        asked = self._asked
+        if asked is None or asked.done():
+            asked = self._asked = asyncio.create_task(asyncio.to_thread(self._question))
+        # Not `self._asked` from here on: somebody who asks after its end puts another question there meanwhile.
+        answered, _ = await asyncio.wait({asked}, timeout=_READY_SECONDS)
+        error = asked.exception() if answered else TimeoutError()
         if error is not None:
             _log.warning("health_check_failed", check=self._question.__name__, error=type(error).__qualname__)
             return False
-        return self._asked.result()
+        return asked.result()
 
 
 def _readiness(checks: dict[str, _Check]) -> Callable[[], Awaitable[Response]]:

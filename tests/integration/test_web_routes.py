@@ -286,6 +286,18 @@ class TestHealth:
         assert asyncio.run(ask_often()) == [503] * 6
         assert len(calls) == 1
 
+    def test_whoever_asks_while_an_answer_comes_in_spoils_nobody_elses(self) -> None:
+        check = routes._Check(_passes)
+
+        async def ask_often() -> list[bool]:
+            answers = []
+            for _ in range(300):
+                answers.append(asyncio.create_task(check.passes()))
+                await asyncio.sleep(0)
+            return await asyncio.gather(*answers)
+
+        assert all(asyncio.run(ask_often()))
+
     def test_a_mail_server_that_is_away_does_not_close_the_portal(self, db: str) -> None:
         _mail(next_attempt_at=clock.now() + timedelta(hours=1), attempts=9)
         with clock.moved(clock.now() + LATER):
@@ -390,3 +402,7 @@ class TestOfflinePage:
         policy = ask(site, "GET", addresses.SERVICE_WORKER).headers["content-security-policy"]
         assert policy.endswith("connect-src 'self'")
         assert policy.startswith("default-src 'none'")
+
+
+def _passes() -> bool:
+    return True
