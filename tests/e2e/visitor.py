@@ -189,7 +189,7 @@ class Visitor:
 
     def open_days(self) -> Locator:
         """The days of the agenda that have room."""
-        return self.page.get_by_role("button", name=re.compile(r"^\w+ \d+(er)? \w+, \d+ créneaux?"))
+        return self.page.get_by_role("button", name=re.compile(r"^\S+ \d+(er)? \S+, \d+ créneaux?"))
 
     def times(self) -> Locator:
         """The free times of the chosen day."""
