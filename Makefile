@@ -10,7 +10,7 @@ PIP_INSTALL := $(RUN) -m pip install -qq --disable-pip-version-check --require-h
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo build test test-services lint format bench lock hooks clean distclean
+.PHONY: help demo build test test-quick test-services lint format bench lock hooks clean distclean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -22,7 +22,10 @@ build: $(RUNTIME) ## Build the pages the browser gets, if something changed
 	@$(RUN) -m app.cli build
 
 test: test-services lint build ## Check everything (PYTEST_ARGS="-k booking" for a part)
-	$(RUN) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(RUN) -m tests $(PYTEST_ARGS)
+
+test-quick: $(TOOLS) ## Check the rules only, in two minutes: no browser, no server, SQLite
+	$(RUN) -m tests --quick $(PYTEST_ARGS)
 
 test-services: ## Install the programs the tests need (browser, PostgreSQL, Redis, nginx)
 	@scripts/install_services.sh

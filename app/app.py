@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app import addresses, logging
+from app import addresses, clock, logging
 from app.components import boundary, layout
 from app.content import static_pages
 from app.pages import (
@@ -87,6 +87,7 @@ SITE = "Guichet"
 _DESCRIPTION = "Prenez, déplacez ou annulez un rendez-vous avec votre service fiscal. Site de démonstration."
 
 logging.configure()
+clock.shift(get_settings().clock_offset)
 app = rx.App(
     html_lang="fr",
     toaster=None,

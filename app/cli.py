@@ -10,17 +10,22 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
+from zoneinfo import ZoneInfo
 
 import typer
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from app import frontend
+from app import clock, frontend
 from app.services import backup as copies
 from app.services import database, retention, schema
 from app.settings import get_settings
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,)
 
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+_PARIS = ZoneInfo("Europe/Paris")
+_MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
 
 
 @contextmanager
@@ -35,6 +40,22 @@ def _plain_words() -> Iterator[None]:
 def _fail(message: str) -> NoReturn:
     typer.echo(f"guichet: {message}", err=True)
     raise typer.Exit(1)
+
+
+@cli.callback()
+def begin() -> None:
+    """Run the portal, keep its data, look at its day."""
+    try:
+        settings = get_settings()
+    except ValidationError as error:
+        _fail("; ".join(_mistake(each) for each in error.errors()))
+    clock.shift(settings.clock_offset)
+
+
+def _mistake(error: ErrorDetails) -> str:
+    """Say what is wrong with the settings: which variable, unless the sentence is about several of them."""
+    variable = "".join(f"{str(name).upper()}: " for name in error["loc"])
+    return variable + error["msg"].removeprefix("Value error, ")
 
 
 @cli.command()
@@ -70,8 +91,14 @@ def demo_data() -> None:
 def serve(
     host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1",
     workers: Annotated[int, typer.Option(envvar="WORKERS", min=1, help="Web processes; several need REDIS_URL.")] = 1,
+    as_on: Annotated[
+        datetime | None,
+        typer.Option(envvar="AS_ON", formats=_MOMENTS, help="Let the demonstration begin at another time in Paris."),
+    ] = None,
 ) -> None:
     """Bring the database up to date and serve the portal until it is stopped."""
+    if as_on is not None:
+        _live_on(as_on)
     settings = get_settings()
     if workers > 1 and not settings.redis_url:
         _fail("several web processes share what people are doing through Redis: set REDIS_URL")
@@ -83,10 +110,20 @@ def serve(
         demo_data()
     if host not in _THIS_MACHINE and not settings.public_url:
         typer.echo("Only this machine can use the portal until PUBLIC_URL says what address other people type.")
+    if settings.clock_offset:
+        typer.echo(f"Its clock says {clock.now().astimezone(_PARIS):%Y-%m-%d %H:%M} in Paris.")
     typer.echo(f"Guichet starts at {settings.site_url} (Ctrl+C stops it).")
     sys.stdout.flush()
     database.reset()
     os.execve(sys.executable, _granian(host, settings.port, workers), _web_environment())  # noqa: S606
+
+
+def _live_on(moment: datetime) -> None:
+    """Move the clock of this process, and of the server it becomes, to a local time in Paris."""
+    ahead = clock.distance(moment.replace(tzinfo=_PARIS))
+    os.environ["CLOCK_OFFSET"] = f"{'-' if ahead.days < 0 else ''}PT{abs(int(ahead.total_seconds()))}S"
+    get_settings.cache_clear()
+    begin()
 
 
 def _require_free_port(host: str, port: int) -> None:

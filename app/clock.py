@@ -1,20 +1,33 @@
-"""The only place the portal takes the time from, so that tests can move it."""
+"""The only place the portal takes the time from, so that tests, and a demonstration, can live on another day."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_ahead = timedelta(0)
 
 
-def _system() -> datetime:
-    return datetime.now(UTC)
+def _shifted() -> datetime:
+    return datetime.now(UTC) + _ahead
 
 
-_source: Callable[[], datetime] = _system
+_source: Callable[[], datetime] = _shifted
 
 
 def now() -> datetime:
     """Return the current instant, aware, in UTC."""
     return _source()
+
+
+def distance(to: datetime) -> timedelta:
+    """Return how far an aware instant is ahead of the machine's clock, wherever `shift` has put this process."""
+    return to - datetime.now(UTC)
+
+
+def shift(ahead: timedelta) -> None:
+    """Let this process live `ahead` of the machine's clock from now on (behind it when negative); zero ends that."""
+    global _ahead
+    _ahead = ahead
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """Every option of the portal, read from the environment (prefix-free names, see docs/operations.md)."""
 
 from contextlib import suppress
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_urlsafe
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,6 +30,9 @@ class Settings(BaseSettings):
     mail_from: str = "Guichet <ne-pas-repondre@guichet.example>"
     secret_key: str = Field(default="", description="Comma-separated, newest first; generated into data_dir if empty.")
     demo: bool | None = Field(default=None, description="Demo data and demo pages; on by default with SQLite.")
+    clock_offset: timedelta = Field(
+        default=timedelta(0), description="How far the demonstration's clock is ahead of the machine's."
+    )
     trust_proxy: bool = Field(default=False, description="Read X-Forwarded-For and -Proto from a proxy in front.")
     embedded_worker: bool = Field(default=True, description="Send mail and run jobs inside the web process.")
     log_level: str = "INFO"
@@ -41,6 +46,12 @@ class Settings(BaseSettings):
     activation_hours: int = 48
     neutral_answers: bool = Field(default=False, description="Never tell at sign-up that an address is in use.")
     assistance_email: str = "assistance@guichet.example"
+
+    @model_validator(mode="after")
+    def _moves_the_clock_of_a_demonstration_only(self) -> Self:
+        if self.clock_offset and not self.is_demo:
+            raise ValueError("CLOCK_OFFSET moves the clock of the demonstration only: leave it out, or set DEMO=1")
+        return self
 
     @property
     def site_url(self) -> str:

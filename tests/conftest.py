@@ -1,29 +1,62 @@
 """Fixtures every test may use: settings of its own, an empty database on SQLite or PostgreSQL."""
 
+import functools
 import os
+import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import hypothesis
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url
 from sqlmodel import SQLModel
 
 import app.models  # noqa: F401  (registers the tables)
+from app import clock
 from app.services import database, throttle
 from app.settings import get_settings
-from tests import services
+from tests import days, services
+
+pytest_plugins = ["tests.summary"]
 
 # A busy machine is no defect; speed is measured in bench/.
 hypothesis.settings.register_profile("guichet", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("guichet")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--as-on", metavar="YYYY-MM-DD", default="", help="let tests and servers live on another day")
+    parser.addoption("--one-database", action="store_true", help="leave out what needs PostgreSQL")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if as_on := config.getoption("--as-on"):
+        config.add_cleanup(days.live_on(as_on))
+
+
+def pytest_report_header() -> str:
+    return f"the clock is {days.ahead().days} days ahead" if days.ahead() else "the clock is the machine's"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--one-database"):
+        left_out = [item for item in items if _needs_postgresql(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _needs_postgresql(item: pytest.Item) -> bool:
+    call = getattr(item, "callspec", None)
+    chosen = call.params.get("db", "") if call else ""
+    return chosen == "postgresql" or "postgresql_url" in getattr(item, "fixturenames", ())
+
+
 @pytest.fixture(autouse=True)
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give every test its own data folder, secret and default settings."""
-    for name in ("DATABASE_URL", "REDIS_URL", "SMTP_URL", "PUBLIC_URL", "DEMO"):
+    for name in ("DATABASE_URL", "REDIS_URL", "SMTP_URL", "PUBLIC_URL", "DEMO", "CLOCK_OFFSET", "AS_ON"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("SECRET_KEY", "key-of-the-tests")
@@ -32,6 +65,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     database.reset()
     get_settings.cache_clear()
+    clock.shift(timedelta(0))
 
 
 @pytest.fixture(scope="session")
@@ -47,23 +81,49 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
         yield url
 
 
+@pytest.fixture(scope="session")
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give the URL of a SQLite file, beside a file with the portal's empty tables, one pair per test process."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    made = database.make_engine(f"sqlite:///{folder / 'empty.db'}", 1)
+    SQLModel.metadata.create_all(made)
+    made.dispose()
+    return f"sqlite:///{folder / 'guichet.db'}"
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[None]:
+    """Keep one engine for each database address over all tests: an engine forgets the SQL it has compiled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "make_engine", functools.cache(database.make_engine))
+        yield
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def db(request: pytest.FixtureRequest, settings: None, monkeypatch: pytest.MonkeyPatch) -> str:
+def db(request: pytest.FixtureRequest, settings: None, engines: None, monkeypatch: pytest.MonkeyPatch) -> str:
     """Give an empty database with all tables; a test that asks for it runs on SQLite and on PostgreSQL."""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql_url")
-        monkeypatch.setenv("DATABASE_URL", url)
-        get_settings.cache_clear()
-        _empty_postgresql()
-    else:
-        SQLModel.metadata.create_all(database.engine())
+    monkeypatch.setenv("DATABASE_URL", request.getfixturevalue(f"{request.param}_url"))
+    get_settings.cache_clear()
+    empty = {"postgresql": _empty_postgresql, "sqlite": _empty_sqlite}[request.param]
+    empty()
     return str(request.param)
 
 
+def _empty_sqlite() -> None:
+    """Put a copy of the empty file there; connections that a thread has not let go of keep the former one."""
+    path = Path(str(make_url(get_settings().database).database))
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        file.unlink(missing_ok=True)
+    shutil.copyfile(path.with_name("empty.db"), path)
+
+
 def _empty_postgresql() -> None:
-    tables = ", ".join(f'"{table.name}"' for table in SQLModel.metadata.sorted_tables)
+    """Empty all tables and start their numbers at 1 again: for few rows, many times faster than TRUNCATE."""
+    tables = [table.name for table in reversed(SQLModel.metadata.sorted_tables)]
+    emptied = "".join(f'DELETE FROM "{name}";' for name in tables)
+    restarted = "SELECT setval(seqrelid, seqstart, false) FROM pg_sequence"
     with database.writing() as session:
-        session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        session.connection().exec_driver_sql(emptied + restarted)
 
 
 @pytest.fixture(scope="session")

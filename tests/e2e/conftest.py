@@ -1,18 +1,24 @@
-"""One portal and one browser per test process; a window of one's own per test."""
+"""One portal and one browser per test process, the data of the first day per file, a window of one's own per test."""
 
+import itertools
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from app import clock
 from app.services import database
 from app.settings import get_settings
+from tests import days
 from tests.e2e.axe import Sweep
-from tests.e2e.portal import Portal, build_pages, running
+from tests.e2e.portal import Portal, build_pages, make_first_day, running
 from tests.e2e.visitor import DESKTOP, Visitor
 from tests.services import ServiceMissingError
 from tests.smtp import MailServer, mail_server
@@ -22,6 +28,7 @@ _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 # Seconds; a walk of many steps takes minutes when two of them share two cores with their servers and browsers.
 _LONGEST_WALK = 900
+_HANDFUL = 4
 
 Arrive = Callable[..., Visitor]
 
@@ -30,13 +37,16 @@ expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder, and let each try a second time (docs/decisions/0021-second-try.md)."""
+    """Mark every test of this folder, and share long files out in handfuls: each handful begins on the first day."""
+    per_file: Counter[Path] = Counter()
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2))
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(_LONGEST_WALK))
+            if item.get_closest_marker("xdist_group") is None:
+                item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{per_file[item.path] // _HANDFUL}"))
+            per_file[item.path] += 1
 
 
 @pytest.fixture(scope="session")
@@ -52,38 +62,59 @@ def post_office() -> Iterator[MailServer]:
         yield server
 
 
-# One per file: its counters of attempts start afresh, since all visitors of the tests share one network.
-@pytest.fixture(scope="module")
-def portal(pages: None, post_office: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """Run a portal with demonstration data that sends real mail; what others received before is out of the way."""
-    post_office.forget()
-    with running(Portal(tmp_path_factory.mktemp("portal"), smtp_url=post_office.url())) as started:
+@pytest.fixture(scope="session")
+def first_day(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Give the demonstration's data as on the first day, made once for all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    return make_first_day((base if worker_id == "master" else base.parent) / "first-day.db")
+
+
+@pytest.fixture(scope="session")
+def standing_portal(
+    pages: None, post_office: MailServer, first_day: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Portal]:
+    """Run a portal with demonstration data that sends real mail."""
+    folder = tmp_path_factory.mktemp("portal")
+    with running(Portal(folder, smtp_url=post_office.url(), first_day=first_day)) as started:
         yield started
 
 
+@pytest.fixture(scope="module")
+def portal(standing_portal: Portal, post_office: MailServer) -> Portal:
+    """Give the portal as on its first day; what others did, and the mails they received, are out of the way."""
+    _keep_going(standing_portal)
+    standing_portal.begin_again()
+    post_office.forget()
+    return standing_portal
+
+
 @pytest.fixture(autouse=True)
-def settings(
-    request: pytest.FixtureRequest, portal: Portal, post_office: MailServer, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def settings(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give tests the portal's own settings, so that services called here read and write its database."""
-    if getattr(request.node, "execution_count", 1) > 1:
-        post_office.forget()
-        portal.begin_again()
+    _keep_going(portal)
     for name in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL"):
         monkeypatch.delenv(name, raising=False)
     with settings_of(portal):
         yield
 
 
+def _keep_going(portal: Portal) -> None:
+    """Start the portal again if the test before failed while it was stopped."""
+    if not portal.is_running:
+        portal.start()
+
+
 @contextmanager
 def settings_of(portal: Portal) -> Iterator[None]:
-    """Let services called in the block use the database of this portal."""
+    """Let services called in the block use the database and the clock of this portal."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in portal.environment().items():
             patch.setenv(name, value)
         _forget_settings()
+        clock.shift(portal.ahead - days.ahead())
         yield
     _forget_settings()
+    clock.shift(timedelta(0))
 
 
 def _forget_settings() -> None:
@@ -91,17 +122,44 @@ def _forget_settings() -> None:
     get_settings.cache_clear()
 
 
-@pytest.fixture(scope="module")
+def _as_long_as_nobody_uses_asyncio(fixture_name: str, config: pytest.Config) -> str:
+    """One browser for all files, unless other suites run too: Playwright keeps an event loop running in the thread."""
+    named = [Path(arg.partition("::")[0]).resolve() for arg in config.args]
+    return "session" if all(path.is_relative_to(_HERE) for path in named) else "module"
+
+
+@pytest.fixture(scope=_as_long_as_nobody_uses_asyncio)
 def browser() -> Iterator[Browser]:
     """Run the Chromium of this machine."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         raise ServiceMissingError("chromium is not installed: run « make test-services »")
-    # One per file: Playwright keeps an event loop running in this thread, in which no other test could use asyncio.
     with sync_playwright() as playwright:
         running_browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
         yield running_browser
         running_browser.close()
+
+
+_networks = itertools.count(int(IPv6Address("fd00:97::")), 1 << 64)
+
+
+def new_window(browser: Browser, portal: Portal, **options: Any) -> BrowserContext:
+    """Open a window of somebody in a network of their own whose clock goes with the portal's; in Paris unless told."""
+    network = str(IPv6Address(next(_networks)))
+    said = {"locale": "fr-FR", "timezone_id": "Europe/Paris", "extra_http_headers": {"X-Forwarded-For": network}}
+    context = browser.new_context(**(said | options))
+    if portal.ahead:
+        context.add_init_script(_CLOCK.replace("AHEAD", str(round(portal.ahead.total_seconds() * 1000))))
+    return context
+
+
+_CLOCK = """
+const Machine = Date;
+Date = class extends Machine {
+  constructor(...given) { super(...(given.length ? given : [Machine.now() + AHEAD])); }
+  static now() { return Machine.now() + AHEAD; }
+};
+"""
 
 
 @pytest.fixture
@@ -112,7 +170,7 @@ def arrive(browser: Browser, portal: Portal) -> Iterator[Arrive]:
     def open_window(
         screen: dict[str, int] = DESKTOP, at: Portal = portal, address: str = "", **options: Any
     ) -> Visitor:
-        context = browser.new_context(viewport=screen, locale="fr-FR", timezone_id="Europe/Paris", **options)  # type: ignore[arg-type]
+        context = new_window(browser, at, viewport=screen, **options)
         arrived.append(Visitor(at, context, address or at.url))
         return arrived[-1]
 

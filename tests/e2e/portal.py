@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -11,11 +12,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from app.frontend import PROJECT
+from tests import days
 from tests.services import free_port
 
 SECRET = "key-of-the-portal-under-test"
@@ -24,10 +27,15 @@ _START_SECONDS = 120
 
 @dataclass
 class Portal:
-    """A server process that can be stopped and started again on the same data and the same port."""
+    """A server process that can be stopped and started again on the same data and the same port.
+
+    `ahead` is how far its clock is ahead of the machine's; `first_day` a database to begin with, else it makes its own.
+    """
 
     folder: Path
     smtp_url: str = ""
+    ahead: timedelta = field(default_factory=days.ahead)
+    first_day: Path | None = None
     options: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
@@ -40,6 +48,14 @@ class Portal:
     def log(self) -> Path:
         return self.folder / "server.log"
 
+    @property
+    def database(self) -> Path:
+        return self.folder / "guichet.db"
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def environment(self) -> dict[str, str]:
         """Return the settings of the server; a test that has them reads and writes the same database."""
         return {
@@ -48,13 +64,16 @@ class Portal:
             "SMTP_URL": self.smtp_url,
             "SECRET_KEY": SECRET,
             "DEMO": "true",
-            # Every visitor of the tests comes from the same address.
-            "HOLDS_PER_NETWORK_AND_OFFICE": "500",
+            "CLOCK_OFFSET": f"{'-' if self.ahead < timedelta(0) else ''}PT{abs(int(self.ahead.total_seconds()))}S",
+            # Each browser of the tests says which network it comes from, as a proxy in front would.
+            "TRUST_PROXY": "true",
             **self.options,
         }
 
     def start(self) -> None:
         """Start the server and wait until it can work; raise RuntimeError with its last words if it cannot."""
+        if self.first_day is not None and not self.database.exists():
+            shutil.copyfile(self.first_day, self.database)
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "app.cli", "serve"]
             clean = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
@@ -79,14 +98,20 @@ class Portal:
         self.start()
 
     def begin_again(self) -> None:
-        """Start with the demonstration's data as on the first day; the log goes on."""
-        self.stop()
-        for path in self.folder.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path != self.log:
-                path.unlink()
-        self.start()
+        """Put the data of the first day back under the running server, in one transaction.
+
+        Numbers of accounts go on: the server has counted what was tried with them.
+        """
+        assert self.first_day is not None
+        with closing(sqlite3.connect(self.database, timeout=60, isolation_level=None)) as connection:
+            connection.execute("ATTACH ? AS first_day", (str(self.first_day),))
+            connection.execute("BEGIN IMMEDIATE")
+            [(last_account,)] = connection.execute("SELECT coalesce(max(id), 0) FROM account").fetchall()
+            for table in _tables(connection):
+                connection.execute(f'DELETE FROM main."{table}"')
+                connection.execute(f'INSERT INTO main."{table}" SELECT * FROM first_day."{table}"')
+            connection.execute("UPDATE account SET id = id + ?", (last_account,))
+            connection.execute("COMMIT")
 
     def failures(self) -> list[str]:
         """Return what the server logged that no journey should cause."""
@@ -101,7 +126,35 @@ class Portal:
             return False
 
 
-_SETTINGS = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "TRUST_PROXY", "HOST", "WORKERS", "EMBEDDED_WORKER")
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    names = "SELECT name FROM first_day.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    return [name for (name,) in connection.execute(names)]
+
+
+def make_first_day(path: Path) -> Path:
+    """Write the demonstration's data as on the first day into a file, unless it is there; processes take turns."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            making = Portal(path.with_suffix(".making"))
+            making.folder.mkdir()
+            for command in ("migrate", "demo-data"):
+                run_command(command, making.environment())
+            making.database.rename(path)
+    return path
+
+
+_SETTINGS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "PUBLIC_URL",
+    "CLOCK_OFFSET",
+    "AS_ON",
+    "TRUST_PROXY",
+    "HOST",
+    "WORKERS",
+    "EMBEDDED_WORKER",
+)
 
 
 def build_pages() -> None:
@@ -110,8 +163,14 @@ def build_pages() -> None:
     with (Path(tempfile.gettempdir()) / f"guichet-build-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # As `make build` does it: the mail server of the tests is none of the pages' business.
-        clean = {key: value for key, value in os.environ.items() if key not in ("SMTP_URL", "DEMO", *_SETTINGS)}
-        subprocess.run([sys.executable, "-m", "app.cli", "build"], cwd=PROJECT, env=clean, check=True)
+        run_command("build", {})
+
+
+def run_command(name: str, settings: dict[str, str]) -> None:
+    """Run a command of the portal's command line with these settings and no others."""
+    clean = {key: value for key, value in os.environ.items() if key not in ("SMTP_URL", "DEMO", *_SETTINGS)}
+    command = [sys.executable, "-m", "app.cli", name]
+    subprocess.run(command, cwd=PROJECT, env={**clean, **settings}, check=True, stdout=subprocess.DEVNULL)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from app.models import Appointment, Channel
 from app.services import database
 from tests.e2e import letters
 from tests.e2e.conftest import Arrive
-from tests.e2e.visitor import CHANNEL, CONFIRMATION, DETAILS, OFFICE, SLOT, TOPIC, Identity, Visitor, pace
+from tests.e2e.visitor import CHANNEL, CONFIRMATION, DETAILS, OFFICE, SLOT, TOPIC, Identity, Visitor
 from tests.smtp import MailServer
 
 _TABS = 60
@@ -197,7 +197,6 @@ def fill_in(visitor: Visitor, keyboard: Keyboard, who: Identity) -> None:
     captcha = visitor.field("Recopiez les caractères de l’image")
     keyboard.go_to(captcha)
     keyboard.type(visitor.captcha_answer().lower())
-    pace()
     keyboard.press("Enter")
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlmodel import select
 
 from app.models import Appointment, Channel, LocalPoint
@@ -14,7 +14,6 @@ from app.state.channel import FIELD
 from tests.e2e import letters
 from tests.e2e.axe import Sweep
 from tests.e2e.conftest import Arrive
-from tests.e2e.portal import Portal
 from tests.e2e.test_by_keyboard_and_by_phone import Keyboard
 from tests.e2e.test_one_seat import is_kept
 from tests.e2e.visitor import CHANNEL, DESKTOP, OFFICE, PHONE, SLOT, Identity, Visitor
@@ -169,14 +168,11 @@ def test_an_office_tells_its_local_points(visitor: Visitor, sweep: Callable[[Pag
     eyes.look("agenda of a local point")
 
 
-def test_somebody_far_away_reads_both_times(browser: Browser, portal: Portal, sweep: Callable[[Page], Sweep]) -> None:
-    context = browser.new_context(viewport=PHONE, locale="fr-FR", timezone_id="America/Montreal")  # type: ignore[arg-type]
-    abroad = Visitor(portal, context, portal.url)
+def test_somebody_far_away_reads_both_times(arrive: Arrive, sweep: Callable[[Page], Sweep]) -> None:
+    abroad = arrive(PHONE, timezone_id="America/Montreal")
     abroad.reach(SLOT, VIDEO_AT_TREBES)
     abroad.choose_day(0)
     abroad.choose_time(0)
     expect(abroad.page.locator(".times")).to_contain_text(re.compile(r"\sh.* \(heure de Paris\), soit .* chez vous"))
     expect(abroad.page.locator(".first-free")).to_contain_text("chez vous")
     sweep(abroad.page).look("agenda, both times")
-    assert abroad.real_troubles() == []
-    context.close()

@@ -16,7 +16,7 @@ from app.services.appointments.person import Person
 from app.services.appointments.records import AppointmentView
 from app.services.journey_drafts import typed_in
 from tests.e2e import letters
-from tests.e2e.visitor import CONFIRMATION, DETAILS, SLOT, Identity, Visitor, pace, typed
+from tests.e2e.visitor import CONFIRMATION, DETAILS, SLOT, Identity, Visitor, typed
 from tests.smtp import MailServer
 
 TOPIC_ID = "ir-comprendre-avis"
@@ -81,7 +81,6 @@ def test_a_double_click_on_confirm_makes_one_appointment(visitor: Visitor, post_
     who = Identity(email="double.clic@example.org")
     visitor.reach(DETAILS)
     visitor.fill_in(who)
-    pace()
     visitor.button("Confirmer et terminer").dblclick()
     visitor.is_at(CONFIRMATION, "Votre rendez-vous est enregistré")
     assert visitor.fact("Référence") == booked_for(who.email)[0].reference
@@ -104,7 +103,6 @@ def test_two_tabs_make_one_appointment(visitor: Visitor, post_office: MailServer
     visitor.fill_in(who)
     second = visitor.page
     for page in (first, second):
-        pace()
         page.get_by_role("button", name="Confirmer et terminer").click(no_wait_after=True)
     references = set()
     for page in (first, second):

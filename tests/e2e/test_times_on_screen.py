@@ -1,37 +1,32 @@
 """Times in a real browser, in the mail and in the calendar file: clock changes, holidays, overseas.
 
-The server's clock is moved by a start-up module of the test, the browser's with it; the browser lives in yet another
-time zone. `tests/integration/test_times_everywhere.py` has many more cases.
+The clock of the portal is moved, and the browser's with it; the browser lives in yet another time zone.
+`tests/integration/test_times_everywhere.py` has many more cases.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 from sqlmodel import select
 
 from app.content import wording
-from app.frontend import PROJECT
 from app.models import Appointment
 from app.services import database
+from tests import days
 from tests.e2e import letters
+from tests.e2e.conftest import Arrive
 from tests.e2e.portal import Portal, running
-from tests.e2e.visitor import DESKTOP, DETAILS, Identity, Visitor
+from tests.e2e.visitor import DETAILS, Identity, Visitor
 from tests.smtp import MailServer
 
 PARIS, REUNION, GUADELOUPE = "Europe/Paris", "Indian/Reunion", "America/Guadeloupe"
 AUTUMN, NEW_YEAR, SPRING = "2026-10-19T08:00:00+02:00", "2026-12-28T08:00:00+01:00", "2027-03-22T08:00:00+01:00"
 ELSEWHERE = "Asia/Tokyo"
-_MOVED = """
-from datetime import UTC, datetime, timedelta
-from app import clock
-SHIFT = timedelta(seconds={shift})
-clock._source = lambda: datetime.now(UTC) + SHIFT
-"""
 
 
 @dataclass(frozen=True)
@@ -53,28 +48,16 @@ BASSE_TERRE = Place("97100", zone=GUADELOUPE)
 def portal(
     request: pytest.FixtureRequest, pages: None, post_office: MailServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Portal]:
-    """Run a portal whose clock was moved to the given instant when the test began."""
-    folder = tmp_path_factory.mktemp("moved")
-    (folder / "modules").mkdir()
-    shift = (datetime.fromisoformat(request.param) - datetime.now(UTC)).total_seconds()
-    (folder / "modules" / "sitecustomize.py").write_text(_MOVED.format(shift=shift))
-    options = {"PYTHONPATH": f"{folder / 'modules'}:{PROJECT}", "CLOCK_SHIFT": str(shift)}
-    (folder / "portal").mkdir()
-    with running(Portal(folder / "portal", smtp_url=post_office.url(), options=options)) as started:
+    """Run a portal whose clock was at the given instant when the test began."""
+    ahead = days.until(datetime.fromisoformat(request.param))
+    with running(Portal(tmp_path_factory.mktemp("moved"), smtp_url=post_office.url(), ahead=ahead)) as started:
         yield started
 
 
 @pytest.fixture
-def visitor(browser: Browser, portal: Portal) -> Iterator[Visitor]:
-    """Give a person far away whose clock goes with the server's."""
-    context = browser.new_context(viewport=DESKTOP, locale="fr-FR", timezone_id=ELSEWHERE)  # type: ignore[arg-type]
-    shift = round(float(portal.options["CLOCK_SHIFT"]) * 1000)
-    context.add_init_script(f"const now = Date.now.bind(Date); Date.now = () => now() + ({shift});")
-    someone = Visitor(portal, context, portal.url)
-    yield someone
-    troubles = someone.real_troubles()
-    context.close()
-    assert troubles == []
+def visitor(arrive: Arrive) -> Visitor:
+    """Give a person far away."""
+    return arrive(timezone_id=ELSEWHERE)
 
 
 def reach_agenda(visitor: Visitor, place: Place) -> None:

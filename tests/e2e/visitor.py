@@ -1,8 +1,6 @@
 """What a person does in front of the portal, by the words they read."""
 
 import re
-import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,12 +28,10 @@ INCOME_TAX = (
 )
 UNDERSTAND_NOTICE = "Comprendre le montant de votre impôt"
 
-_CONFIRMATIONS_A_MINUTE = 9
 _TWO_FRAMES = """() => new Promise((done) => {
   setTimeout(done, 250);
   requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));
 })"""
-_confirmed: deque[float] = deque(maxlen=_CONFIRMATIONS_A_MINUTE)
 
 
 @dataclass(frozen=True)
@@ -244,8 +240,6 @@ class Visitor:
         return challenge.answer
 
     def press_confirm(self) -> None:
-        """Press « Confirmer et terminer », not more often than one network may."""
-        pace()
         self.button("Confirmer et terminer").click()
 
     def confirm(self) -> None:
@@ -307,10 +301,3 @@ def typed(who: Identity) -> dict[str, str]:
         "Précisions pour préparer le rendez-vous": who.details,
         "Numéro fiscal": who.tax_number,
     }
-
-
-def pace() -> None:
-    """Wait while one network has confirmed as often as it may in a minute (services/throttle.py)."""
-    if len(_confirmed) == _CONFIRMATIONS_A_MINUTE:
-        time.sleep(max(0.0, 60 - (time.monotonic() - _confirmed[0])))
-    _confirmed.append(time.monotonic())

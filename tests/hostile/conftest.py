@@ -19,7 +19,7 @@ from tests.hostile.walk import Victim, book
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """Run a portal with demonstration data."""
     build_pages()
-    with running(Portal(tmp_path_factory.mktemp("hostile"))) as started:
+    with running(Portal(tmp_path_factory.mktemp("hostile"), options={"TRUST_PROXY": "false"})) as started:
         yield started
 
 

@@ -1,0 +1,90 @@
+"""Run the tests, part after part, and say at the end what each suite took: `python -m tests --help`."""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests import summary
+from tests.summary import Outcome
+
+_HERE = Path(__file__).resolve().parent
+_FAR_DAY = "2028-02-29"
+_NOTHING_COLLECTED = 5
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30
+
+
+@dataclass(frozen=True)
+class Part:
+    """One run of pytest; `suffix` is added to the names of its suites."""
+
+    suites: tuple[str, ...]
+    options: tuple[str, ...]
+    suffix: str = ""
+
+    def command(self, more: list[str]) -> list[str]:
+        folders = [str(_HERE / suite) for suite in self.suites]
+        return [sys.executable, "-m", "pytest", "-q", *folders, *self.options, *more]
+
+
+_ALL_BUT_BROWSER = ("unit", "integration", "hostile")
+_TWO = ("-n", "2", "--dist", "worksteal")
+ALL = (
+    Part(_ALL_BUT_BROWSER, _TWO),
+    Part(_ALL_BUT_BROWSER, (*_TWO, "--one-database", "--as-on", _FAR_DAY), f" on {_FAR_DAY}"),
+    # Browsers wait as often as they compute: a third process fills the gaps of the two.
+    Part(("e2e",), ("-n", "3", "--dist", "loadgroup")),
+)
+QUICK = (Part(("unit", "integration"), (*_TWO, "--one-database")),)
+
+
+def main() -> int:
+    """Run the parts and return what the shell is to get: 0 if every test of every part passed."""
+    parser = argparse.ArgumentParser(prog="python -m tests", description="Every other option goes to pytest.")
+    parser.add_argument("--quick", action="store_true", help="no browser, no server, SQLite only")
+    chosen, more = parser.parse_known_args()
+    began = time.monotonic()
+    with _scratch() as scratch:
+        outcomes = [_run(part, more, scratch) for part in (QUICK if chosen.quick else ALL)]
+    _report(outcomes, time.monotonic() - began)
+    return 0 if all(outcome.is_good for outcome in outcomes) and any(outcome.tests for outcome in outcomes) else 1
+
+
+def _run(part: Part, more: list[str], scratch: Path) -> Outcome:
+    told = scratch / "outcome.json"
+    told.unlink(missing_ok=True)
+    environment = {**os.environ, "TMPDIR": str(scratch), summary.FILE: str(told), summary.SUFFIX: part.suffix}
+    finished = subprocess.run(part.command(more), cwd=_HERE.parent, env=environment, check=False)
+    outcome = Outcome(**json.loads(told.read_text())) if told.exists() else Outcome()
+    outcome.is_good = finished.returncode in (0, _NOTHING_COLLECTED)
+    return outcome
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Give a folder for what the tests write: in memory where there is room, since databases wait for the disk."""
+    in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    with tempfile.TemporaryDirectory(prefix="guichet-tests-", dir=_MEMORY if in_memory else None) as made:
+        # PostgreSQL runs as an account of its own and has its data inside.
+        Path(made).chmod(0o711)
+        yield Path(made)
+
+
+def _report(outcomes: list[Outcome], seconds: float) -> None:
+    whole = Outcome.sum(outcomes)
+    print("\n".join(whole.lines()))
+    print(f"the whole took {seconds / 60:.1f} minutes")
+    print(f"{whole.passed} passed, {whole.failed} failed")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

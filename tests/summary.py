@@ -1,0 +1,82 @@
+"""What the last lines of a run say: how long each suite took, and which tests were the slowest."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import pytest
+
+FILE = "GUICHET_TESTS_OUTCOME"
+"""Environment variable: the file to write the outcome to instead of the screen; `python -m tests` joins them."""
+SUFFIX = "GUICHET_TESTS_SUFFIX"
+_SLOWEST = 20
+
+
+@dataclass
+class Outcome:
+    """Seconds by suite and by test, added up over the test processes, set-up included."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    tests: dict[str, int] = field(default_factory=dict)
+    slowest: list[tuple[float, str]] = field(default_factory=list)
+    passed: int = 0
+    failed: int = 0
+    is_good: bool = True
+
+    @classmethod
+    def sum(cls, outcomes: Iterable["Outcome"]) -> "Outcome":
+        """Return the outcome of several runs together."""
+        listed = list(outcomes)
+        seconds: Counter[str] = Counter()
+        tests: Counter[str] = Counter()
+        for outcome in listed:
+            seconds.update(outcome.seconds)
+            tests.update(outcome.tests)
+        slowest = sorted((each for outcome in listed for each in outcome.slowest), reverse=True)[:_SLOWEST]
+        passed, failed = (sum(getattr(outcome, name) for outcome in listed) for name in ("passed", "failed"))
+        return cls(dict(seconds), dict(tests), slowest, passed, failed)
+
+    def lines(self) -> Iterator[str]:
+        """Give the table and the list to print."""
+        yield "time by suite, added up over the test processes:"
+        for suite, seconds in sorted(self.seconds.items(), key=lambda item: -item[1]):
+            yield f"{seconds:8.1f} s {self.tests[suite]:6} tests  {suite}"
+        yield f"the {len(self.slowest)} slowest tests, with what they set up:"
+        yield from (f"{seconds:8.1f} s  {nodeid}" for seconds, nodeid in self.slowest)
+
+
+def outcome_of(stats: dict[str, list[object]], suffix: str = "") -> Outcome:
+    """Return the outcome of one run of pytest from what its reporter has kept."""
+    seconds: Counter[str] = Counter()
+    for reports in stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid] += report.duration
+    suites: Counter[str] = Counter()
+    for nodeid, spent in seconds.items():
+        suites[suite_of(nodeid) + suffix] += spent
+    slowest = sorted(((spent, nodeid + suffix) for nodeid, spent in seconds.items()), reverse=True)[:_SLOWEST]
+    failed = len(stats.get("failed", ())) + len(stats.get("error", ()))
+    tests = Counter(suite_of(nodeid) + suffix for nodeid in seconds)
+    return Outcome(dict(suites), dict(tests), slowest, len(stats.get("passed", ())), failed)
+
+
+def suite_of(nodeid: str) -> str:
+    """Return the suite of a test by its id, « integration on postgresql » for example."""
+    folder = nodeid.partition("::")[0].split("/")[1]
+    parameters = nodeid.partition("[")[2].rstrip("]").split("-")
+    database = next((name for name in ("sqlite", "postgresql") if name in parameters), "")
+    return f"{folder} on {database}" if database else folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the outcome, or leave it where `python -m tests` finds it."""
+    outcome = outcome_of(terminalreporter.stats, os.environ.get(SUFFIX, ""))
+    if file := os.environ.get(FILE):
+        Path(file).write_text(json.dumps(asdict(outcome)))
+        return
+    for line in outcome.lines():
+        terminalreporter.line(line)
