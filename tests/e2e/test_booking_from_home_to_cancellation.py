@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -36,8 +37,14 @@ def test_a_person_books_by_touch_then_moves_and_cancels_from_the_mails(
 ) -> None:
     is_phone = screen is not DESKTOP
     visitor = arrive(screen, has_touch=is_phone, is_mobile=is_phone)
-    email = f"lila.de.quatrebarbes-rosemonde.{screen['width']}@example.org"
-    who = Identity(email=email, details="Je viens avec ma sœur.")
+    book_move_and_cancel(visitor, post_office, is_phone=is_phone)
+
+
+def book_move_and_cancel(visitor: Visitor, post_office: MailServer, *, is_phone: bool) -> None:
+    """Walk from the home page to the mail about the cancellation, comparing every place where a time stands."""
+    who = Identity(
+        email=f"lila.de.quatrebarbes-rosemonde.{uuid4().hex[:8]}@example.org", details="Je viens avec ma sœur."
+    )
 
     visitor.go("/")
     if is_phone:

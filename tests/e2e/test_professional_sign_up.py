@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -52,7 +53,12 @@ def test_a_person_signs_up_activates_and_signs_in(
 ) -> None:
     is_phone = screen is not DESKTOP
     visitor = arrive(screen, has_touch=is_phone, is_mobile=is_phone)
-    email = f"lila.espace.{screen['width']}@example.org"
+    sign_up_activate_and_sign_in(visitor, post_office, is_phone=is_phone)
+
+
+def sign_up_activate_and_sign_in(visitor: Visitor, post_office: MailServer, *, is_phone: bool) -> None:
+    """Walk from the home page into the space and out again, reading the mail and the PDF on the way."""
+    email = f"lila.espace.{uuid4().hex[:8]}@example.org"
 
     visitor.go("/")
     visitor.has_loaded()
