@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -49,6 +50,8 @@ class Metadata:
 
 
 Reader = Callable[[Line], Metadata]
+_requirement = cache(Requirement)  # the same few hundred texts, in every environment
+_specifier = cache(SpecifierSet)
 
 
 def lines(text: str) -> list[Line]:
@@ -86,7 +89,9 @@ def faults(roots: Iterable[str], locked: list[Line], read: Reader, environment: 
     found: set[str] = set()
     applying = [line for line in locked if line.applies(environment)]
     seen: set[tuple[str, str]] = set()
-    waiting = deque((Requirement(root), "the project") for root in roots if _asked(Requirement(root), "", environment))
+    waiting = deque(
+        (_requirement(root), "the project") for root in roots if _asked(_requirement(root), "", environment)
+    )
     while waiting:
         wanted, chain = waiting.popleft()
         chain = f"{chain} → {wanted.name}{_extras(wanted)}"
@@ -96,7 +101,7 @@ def faults(roots: Iterable[str], locked: list[Line], read: Reader, environment: 
             found.add(f"{chain}: {fault}")
             continue
         metadata = read(candidates[0])
-        if not SpecifierSet(metadata.requires_python).contains(environment["python_full_version"], prereleases=True):
+        if not _specifier(metadata.requires_python).contains(environment["python_full_version"], prereleases=True):
             found.add(f"{chain}: {candidates[0].version} is for Python {metadata.requires_python}")
         new = {("", candidates[0].name), *((extra, candidates[0].name) for extra in wanted.extras)} - seen
         seen |= new
@@ -121,7 +126,7 @@ def _fault(wanted: Requirement, candidates: list[Line]) -> str:
 def _needed(metadata: Metadata, extra: str, environment: dict[str, str]) -> Iterator[Requirement]:
     """Give the requirements that a package has in the environment for one of its extras, or for none (empty)."""
     for text in metadata.requires:
-        requirement = Requirement(text)
+        requirement = _requirement(text)
         if _asked(requirement, extra, environment):
             yield requirement
 

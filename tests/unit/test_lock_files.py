@@ -112,3 +112,7 @@ def test_reflex_asks_for_the_locked_versions_so_that_its_build_changes_none(
     asked = {**PackageJson.DEPENDENCIES, **PackageJson.DEV_DEPENDENCIES}
     assert asked.items() <= {**packages["dependencies"], **packages["devDependencies"]}.items()
     assert packages["overrides"] == PackageJson.OVERRIDES
+
+
+def test_a_build_may_not_change_what_is_locked() -> None:
+    assert tomllib.loads((PROJECT / "bunfig.toml").read_text()) == {"install": {"frozenLockfile": True}}
