@@ -60,7 +60,7 @@ def _pip(*arguments: str, env: dict[str, str]) -> str:
     command = [sys.executable, "-I", "-m", "pip", *arguments]
     finished = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=False)
     if finished.returncode != 0:
-        sys.exit(f"{finished.stdout}Not installed: pip {arguments[0]} failed. Run the same command again to go on.")
+        sys.exit(f"{finished.stdout}Not installed: pip {arguments[0]} failed. The same command tries again.")
     return finished.stdout
 
 
