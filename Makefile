@@ -1,12 +1,18 @@
 # Two commands matter: « make demo » runs the portal, « make test » checks everything.
-# Both work on a fresh machine with Python 3.11 or newer, git and make; run again, they only do what is missing.
+# Both work on a fresh machine with CPython 3.11 to 3.14, git and make; run again, they only do what is missing.
 
-PYTHON ?= python3
+# Which Python to use; without a name, scripts/make_venv.sh takes the first supported one.
+PYTHON ?=
 VENV := .venv
 RUN := $(VENV)/bin/python
+# Stamps: each is written only when its step has succeeded, so an interrupted one is done again.
+MADE := $(VENV)/.made
 RUNTIME := $(VENV)/.installed
 TOOLS := $(VENV)/.tools-installed
-PIP_INSTALL := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
+INSTALL := $(RUN) -I scripts/install_locked.py
+
+# Variables that would put other code, or other packages of the browser side, in the place of the locked ones.
+unexport PYTHONPATH PYTHONHOME REACT_VERSION REACT_ROUTER_VERSION REFLEX_USE_NPM REFLEX_FROZEN_LOCKFILE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -43,10 +49,10 @@ format: $(TOOLS) ## Put the code into the project's style
 bench: $(TOOLS) test-services build ## Measure speed against its budgets
 	$(RUN) -m bench
 
-lock: $(VENV)/bin/pip ## Write the lock files again from pyproject.toml
-	$(RUN) -m pip install --quiet uv
+lock: $(TOOLS) ## Write the lock files again from pyproject.toml
 	$(VENV)/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements.lock pyproject.toml
 	$(VENV)/bin/uv pip compile $(LOCK_OPTIONS) --output-file requirements-dev.lock --extra dev --constraint requirements.lock pyproject.toml
+	$(RUN) -m scripts.write_lock_metadata
 
 # Names, versions and hashes only: where packages come from is each machine's business.
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
@@ -61,15 +67,16 @@ clean: ## Remove what was built and cached; data and .venv stay
 distclean: clean ## Remove .venv and the demonstration's data too
 	rm -rf $(VENV) data
 
-$(VENV)/bin/pip:
+$(MADE):
 	@PYTHON="$(PYTHON)" scripts/make_venv.sh $(VENV)
+	@touch $@
 
-$(RUNTIME): requirements.lock $(VENV)/bin/pip
+$(RUNTIME): requirements.lock scripts/install_locked.py $(MADE)
 	@echo "Installing what the portal needs…"
-	@$(PIP_INSTALL) --requirement requirements.lock
+	@$(INSTALL) requirements.lock
 	@touch $@
 
 $(TOOLS): requirements-dev.lock $(RUNTIME)
 	@echo "Installing what the tests need…"
-	@$(PIP_INSTALL) --requirement requirements-dev.lock
+	@$(INSTALL) requirements-dev.lock
 	@touch $@
