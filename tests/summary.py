@@ -66,7 +66,7 @@ def outcome_of(stats: dict[str, list[object]], suffix: str = "") -> Outcome:
 
 def suite_of(nodeid: str) -> str:
     """Return the suite of a test by its id, « integration on postgresql » for example."""
-    folder = nodeid.partition("::")[0].split("/")[1]
+    folder = Path(nodeid.partition("::")[0]).parent.name
     parameters = nodeid.partition("[")[2].rstrip("]").split("-")
     database = next((name for name in ("sqlite", "postgresql") if name in parameters), "")
     return f"{folder} on {database}" if database else folder

@@ -1,0 +1,94 @@
+"""`python -m tests` must never call a failure a success, and says where the time went."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tests.__main__ as runner
+from app.frontend import PROJECT
+from tests.summary import Outcome, suite_of
+
+PASSES = "def test_it() -> None:\n    assert True\n"
+FAILS = "def test_it() -> None:\n    assert False\n"
+
+
+def run_parts(monkeypatch: pytest.MonkeyPatch, folder: Path, **sources: str) -> int:
+    """Run `python -m tests` with one part for each source, a file of tests; return what the shell would get."""
+    parts = []
+    for name, source in sources.items():
+        (folder / name).mkdir()
+        (folder / name / "test_it.py").write_text(source)
+        parts.append(
+            runner.Part((str(folder / name),), ("-p", "tests.summary", f"--rootdir={folder}", "-c", "/dev/null"))
+        )
+    monkeypatch.setattr(runner, "ALL", tuple(parts))
+    monkeypatch.setattr(sys, "argv", ["tests"])
+    return runner.main()
+
+
+def test_all_parts_run_and_one_failure_fails_the_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run_parts(monkeypatch, tmp_path, first=PASSES, second=FAILS, third=PASSES) == 1
+    assert capfd.readouterr().out.splitlines()[-1] == "2 passed, 1 failed"
+
+
+def test_what_cannot_be_collected_fails_the_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run_parts(monkeypatch, tmp_path, first=PASSES, second="import nothing_of_this_name\n") == 1
+    assert capfd.readouterr().out.splitlines()[-1] == "1 passed, 1 failed"
+
+
+def test_a_run_without_any_test_is_no_success(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert run_parts(monkeypatch, tmp_path, first="", second="") == 1
+
+
+def test_a_part_may_hold_nothing_of_what_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run_parts(monkeypatch, tmp_path, first="", second=PASSES) == 0
+    said = capfd.readouterr().out
+    assert "1 tests  second" in said
+    assert said.splitlines()[-1] == "1 passed, 0 failed"
+
+
+def test_the_parts_are_all_suites_both_databases_and_a_far_day() -> None:
+    today, far_day, browser = runner.ALL
+    folders = {path.name for path in (PROJECT / "tests").iterdir() if (path / "__init__.py").exists()}
+    assert {*today.suites, *browser.suites} == folders
+    assert "--one-database" not in today.options
+    assert far_day.options[-2:] == ("--as-on", runner._FAR_DAY)
+
+
+@pytest.mark.parametrize(
+    ("test", "suite"),
+    [
+        ("tests/unit/test_topics.py::test_it", "unit"),
+        ("tests/integration/test_holds.py::test_it[postgresql]", "integration on postgresql"),
+        ("tests/integration/test_holds.py::test_it[sqlite-a]", "integration on sqlite"),
+        ("tests/integration/test_jobs.py::test_it[not sqlite at all]", "integration"),
+    ],
+)
+def test_a_test_belongs_to_a_suite(test: str, suite: str) -> None:
+    assert suite_of(test) == suite
+
+
+def test_the_twenty_slowest_of_all_parts_are_listed() -> None:
+    parts = [Outcome({"unit": 1.0}, {"unit": 30}, [(float(n), f"{part}{n}") for n in range(20)]) for part in "ab"]
+    whole = Outcome.sum(parts)
+    assert whole.seconds == {"unit": 2.0}
+    assert whole.tests == {"unit": 60}
+    assert [seconds for seconds, _ in whole.slowest] == [n for n in range(19, 9, -1) for _ in "ab"]
+
+
+def test_a_test_on_another_day_finds_that_day_everywhere(tmp_path: Path) -> None:
+    code = "import time, datetime\nfrom tests import days\nend = days.live_on('2031-02-28')\n"
+    code += "print([str(datetime.date.today()), str(datetime.datetime.now(datetime.UTC).date()), time.time()])"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    local, utc, seconds = json.loads(ran.stdout.replace("'", '"'))
+    assert (local, utc) == ("2031-02-28", "2031-02-28")
+    assert seconds > 1_900_000_000
