@@ -10,13 +10,16 @@ PIP_INSTALL := $(RUN) -m pip install -qq --disable-pip-version-check --require-h
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo build test test-services lint format bench lock hooks clean distclean
+.PHONY: help demo watch build test test-services lint format bench lock hooks clean distclean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 demo: build ## Run the portal with demonstration data (PORT=3000 HOST=127.0.0.1)
 	@$(RUN) -m app.cli serve
+
+watch: $(RUNTIME) ## Run it while you change it: restarts, rebuilds pages when they change
+	@$(RUN) -m app.cli watch
 
 build: $(RUNTIME) ## Build the pages the browser gets, if something changed
 	@$(RUN) -m app.cli build

@@ -89,6 +89,17 @@ def serve(
     os.execve(sys.executable, _granian(host, settings.port, workers), _web_environment())  # noqa: S606
 
 
+@cli.command()
+def watch(host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1") -> None:
+    """Serve the portal while you change it: restart after each change, rebuild the pages that it changes."""
+    from app import watch as developing
+
+    settings = get_settings()
+    _require_free_port(host, settings.port)
+    typer.echo(f"Guichet starts at {settings.site_url} and follows your changes (Ctrl+C stops it).")
+    developing.run(developing.of_portal(host, settings.port))
+
+
 def _require_free_port(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with closing(socket.socket(family)) as probe:
