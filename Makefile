@@ -16,13 +16,16 @@ unexport PYTHONPATH PYTHONHOME REACT_VERSION REACT_ROUTER_VERSION REFLEX_USE_NPM
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo build test test-quick test-services lint format bench lock hooks clean distclean
+.PHONY: help demo watch build test test-quick test-services lint format bench lock hooks clean distclean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 demo: build ## Run the portal with demonstration data (PORT=3000 HOST=127.0.0.1)
 	@$(RUN) -m app.cli serve
+
+watch: $(RUNTIME) ## Run it while you change it: restarts, rebuilds pages when they change
+	@$(RUN) -m app.cli watch
 
 build: $(RUNTIME) ## Build the pages the browser gets, if something changed
 	@$(RUN) -m app.cli build

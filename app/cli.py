@@ -21,7 +21,11 @@ from app.services import backup as copies
 from app.services import database, retention, schema
 from app.settings import get_settings
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,)
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _PARIS = ZoneInfo("Europe/Paris")
@@ -116,6 +120,17 @@ def serve(
     sys.stdout.flush()
     database.reset()
     os.execve(sys.executable, _granian(host, settings.port, workers), _web_environment())  # noqa: S606
+
+
+@cli.command()
+def watch(host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1") -> None:
+    """Serve the portal while you change it: restart after each change, rebuild the pages that it changes."""
+    from app import watch as developing
+
+    settings = get_settings()
+    _require_free_port(host, settings.port)
+    typer.echo(f"Guichet starts at {settings.site_url} and follows your changes (Ctrl+C stops it).")
+    developing.run(developing.of_portal(host, settings.port))
 
 
 def _live_on(moment: datetime) -> None:

