@@ -23,6 +23,8 @@ PAGES = PROJECT / ".web" / "build" / "client"
 # Reflex and Vite work here; a build that failed or was killed never touches the pages in use.
 _WORK = PROJECT / ".web" / "work"
 _STAMP = "made-of.json"
+# Variables by which a machine would choose other packages than the locked ones.
+_CHOOSING = ("REACT_VERSION", "REACT_ROUTER_VERSION", "REFLEX_USE_NPM", "REFLEX_FROZEN_LOCKFILE")
 
 
 class BuildError(RuntimeError):
@@ -157,10 +159,10 @@ def _tidied_up() -> Iterator[None]:
 
 
 def build_environment() -> dict[str, str]:
-    """Return the environment of a build: Bun from this Python environment, nothing told to anybody."""
+    """Return the environment of a build: Bun from this Python environment, the locked packages, nothing told to anybody."""
     scripts = sysconfig.get_path("scripts")
     made = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in _CHOOSING},
         "PATH": os.pathsep.join([scripts, os.environ.get("PATH", "")]),
         "REFLEX_USE_SYSTEM_BUN": "1",
         "REFLEX_TELEMETRY_ENABLED": "false",

@@ -278,3 +278,11 @@ def test_the_browser_talks_to_the_address_its_page_came_from_and_in_french() -> 
 def test_a_change_in_reflex_that_would_undo_this_stops_the_build() -> None:
     with pytest.raises(ValueError, match=r"state\.js"):
         rxconfig._adapted("nothing like it")
+
+
+def test_no_variable_of_the_machine_chooses_other_packages_than_the_locked_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in frontend._CHOOSING:
+        monkeypatch.setenv(name, "19.0.0")
+    assert not set(frontend._CHOOSING) & frontend.build_environment().keys()
