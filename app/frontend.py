@@ -159,7 +159,7 @@ def _tidied_up() -> Iterator[None]:
 
 
 def build_environment() -> dict[str, str]:
-    """Return the environment of a build: this Python environment's Bun, the locked packages, nothing told to anybody."""
+    """Return the environment of a build: this environment's Bun, the locked packages, nothing told to anybody."""
     scripts = sysconfig.get_path("scripts")
     made = {
         **{name: value for name, value in os.environ.items() if name not in _CHOOSING},
