@@ -58,7 +58,7 @@ def test_a_person_books_by_touch_then_moves_and_cancels_from_the_mails(
     for video in visitor.page.get_by_role("radio", name=re.compile("visioconférence")).all():
         expect(video).to_have_accessible_name(re.compile("Vous devez vous rendre à cette adresse"))
     visitor.choose_channel()
-    moment = visitor.choose_slot(day=1, time=1)
+    moment = visitor.choose_slot(day=1, time=-1)
     visitor.says(f"Nous gardons le {moment} pour vous")
     visitor.fill_in(who)
     visitor.confirm()
