@@ -78,7 +78,7 @@ def _book(page: Page, portal: str, meter: Meter) -> None:
     page.get_by_role("radio", name="Sur place, au guichet").check()
     meter.page("agenda", press("button", "Rechercher un créneau disponible"))
     expect(page.get_by_role("table")).to_be_visible()
-    days = page.get_by_role("table").get_by_role("button", name=re.compile("créneau"))
+    days = page.get_by_role("table").get_by_role("button", name=re.compile(r"\d\scréneau"))
     meter.tap("day", days.nth(1).click)
     meter.tap("another day", days.nth(2).click)
     meter.tap("list", press("button", "Voir en liste"))

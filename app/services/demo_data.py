@@ -9,15 +9,16 @@ the same day show the same agendas.
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, insert
+from sqlalchemy import func, insert, update
 from sqlmodel import Session, SQLModel, col, select
 
 from app import clock
 from app.models import Absence, Account, Agent, Closure, Office, OpeningSession, SpaceKind, SpaceMode
 from app.services import demo_hours, demo_offices, demo_points, upsert
 from app.services.demo_hours import DemoAgent, demo_agent
-from app.services.demo_offices import FULL_CODE, Row
+from app.services.demo_offices import CLOSED_CODE, FULL_CODE, Row
 from app.settings import get_settings
 
 CERTIFICATE_ADDRESS = "certificat@guichet.example"
@@ -26,17 +27,19 @@ CERTIFICATE_ADDRESS = "certificat@guichet.example"
 _LOCK = 0x67756963
 """Number of the PostgreSQL advisory lock held while loading; any constant does."""
 _MARGIN_DAYS = 24
+_PARIS = ZoneInfo("Europe/Paris")
 
 
 def load(session: Session) -> None:
-    """Add the offices and local points that are missing, with all that goes with them; keep absences ahead of today.
+    """Add the offices and local points that are missing; keep absences and closures ahead of today.
 
     `session` is a writing transaction of the caller. Safe at every start and in several processes at once: they wait
     for one another, and whoever comes later finds nothing left to do. Never removes anything, and changes nothing
-    but the days up to which an office that gets a local point is planned.
+    but the end of the works at the closed office, and the days up to which an office is planned that gets a local
+    point or a closure. A day is that of Paris.
     """
     _one_at_a_time(session)
-    today = clock.now().date()
+    today = clock.now().astimezone(_PARIS).date()
     covered: date | None = session.scalar(select(func.max(col(Absence.first_day))))
     until = today + timedelta(days=get_settings().horizon_days + _MARGIN_DAYS)
     known = set(session.exec(select(Office.code)))
@@ -45,7 +48,13 @@ def load(session: Session) -> None:
         _add_absences(session, _agents_of_demo(session), max(covered + timedelta(days=1), today), until, today)
     if missing:
         _add_offices(session, missing, today, until if covered is None else max(covered, until))
+    _keep_closures(session, today, until)
     demo_points.add_missing(session)
+
+
+def is_loaded(session: Session) -> bool:
+    """Tell whether the demonstration's offices are there."""
+    return session.scalar(select(Office.id).where(Office.code == FULL_CODE)) is not None
 
 
 def load_accounts(session: Session) -> None:
@@ -80,10 +89,46 @@ def _add_offices(session: Session, offices: list[Row], today: date, until: date)
     ids = {code: number for number, code in session.execute(query, offices)}
     agents = _add_agents(session, ids)
     _insert(session, OpeningSession, (row for agent in agents for row in demo_hours.sessions(agent)))
-    _insert(session, Closure, (row for code in ids for row in demo_hours.closures(code, ids[code], today)))
     _add_absences(session, agents, today, until, today)
-    away = today + timedelta(days=3650)
-    _insert(session, Absence, (demo_hours.absence(agent, today, away) for agent in agents if agent.office == FULL_CODE))
+    away = (demo_hours.absence(agent, today, date.max) for agent in agents if agent.office == FULL_CODE)
+    _insert(session, Absence, away)
+
+
+def _keep_closures(session: Session, today: date, until: date) -> None:
+    """Write the closures up to a day that are missing, and let their offices be planned anew."""
+    ids = _ids_of_demo(session)
+    ahead = session.exec(select(Closure).where(Closure.last_day >= today))
+    known = {(row.office_id, row.first_day, row.reason) for row in ahead}
+    wanted = (row for code in ids for row in demo_hours.closures(code, ids[code], today, until))
+    missing = [row for row in wanted if (row["office_id"], row["first_day"], row["reason"]) not in known]
+    _insert(session, Closure, missing)
+    changed = {row["office_id"] for row in missing}
+    if CLOSED_CODE in ids and _keep_works(session, demo_hours.works(ids[CLOSED_CODE], today)):
+        changed.add(ids[CLOSED_CODE])
+    if changed:
+        session.execute(update(Office).where(col(Office.id).in_(changed)).values(planned_until=None))
+
+
+def _keep_works(session: Session, works: Row) -> bool:
+    """Put off the end of the works, or write when they begin; tell whether anything changed."""
+    found = session.exec(
+        select(Closure)
+        .where(Closure.office_id == works["office_id"], Closure.reason == works["reason"])
+        .order_by(col(Closure.last_day).desc())
+    ).first()
+    if found is None:
+        _insert(session, Closure, [works])
+        return True
+    if found.last_day >= works["last_day"]:
+        return False
+    found.last_day = works["last_day"]
+    session.add(found)
+    return True
+
+
+def _ids_of_demo(session: Session) -> dict[str, int]:
+    codes = {office["code"] for office in demo_offices.all_offices()}
+    return {code: number or 0 for code, number in session.exec(select(Office.code, Office.id)) if code in codes}
 
 
 def _insert(session: Session, table: type[SQLModel], rows: Iterable[Row]) -> None:

@@ -10,12 +10,17 @@ from hashlib import shake_128
 
 from app.content import communes
 from app.models import Channel
-from app.services.demo_offices import CLOSED_CODE, COUNTER_ONLY_CODE, SLOT_MINUTES, Dice, Row
+from app.services.demo_offices import COUNTER_ONLY_CODE, SLOT_MINUTES, Dice, Row
 
 _DRAWS = 512
 """Days after which the absences of an agent repeat."""
 _ALL = Channel.COUNTER | Channel.PHONE
 _NOON = time(12)
+WORKS = "Travaux dans les locaux"
+"""Why the office that is always closed is closed."""
+WORKS_DAYS = 14
+"""For how many days, today among them, it says it is closed."""
+_WEEKS_BETWEEN_TRAININGS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +139,42 @@ def _shortened(starts: time, ends: time, dice: Dice) -> tuple[time, time]:
 # Days without anybody
 
 
-def closures(code: str, office_id: int, today: date) -> Iterator[Row]:
-    """Give the closures of an office, from the first load on."""
+def closures(code: str, office_id: int, first: date, last: date) -> Iterator[Row]:
+    """Give the closures of an office that touch the days from `first` to `last`, both included.
+
+    They follow from the date alone, so that they come back for as long as the portal runs. The works of the office
+    that is always closed are not among them (`works`).
+    """
     dice = Dice(f"{code}/closures")
-    if code == CLOSED_CODE:
-        yield _closure(office_id, today, today + timedelta(days=13), "Travaux dans les locaux")
     if dice.chance(20):
-        yield _closure(office_id, date(today.year, 12, 24), date(today.year, 12, 31), "Fermeture de fin d’année")
+        for year in range(first.year, last.year + 1):
+            yield from _touching(first, last, _closure(office_id, *_year_end(year), "Fermeture de fin d’année"))
     if dice.chance(25):
-        day = today + timedelta(days=4 + dice.below(50))
-        yield _closure(office_id, day, day, "Formation de l’équipe")
+        for day in _trainings(dice, first, last):
+            yield _closure(office_id, day, day, "Formation de l’équipe")
+
+
+def works(office_id: int, today: date) -> Row:
+    """Return the closure of the office that is always closed, as it stands today."""
+    return _closure(office_id, today, today + timedelta(days=WORKS_DAYS - 1), WORKS)
+
+
+def _year_end(year: int) -> tuple[date, date]:
+    return date(year, 12, 24), date(year, 12, 31)
+
+
+def _trainings(dice: Dice, first: date, last: date) -> Iterator[date]:
+    """Give one working day in eight weeks, always the same one whatever the days asked for."""
+    every = _WEEKS_BETWEEN_TRAININGS * 7
+    # The first day of all, number 1, was a Monday.
+    drawn = 1 + dice.below(_WEEKS_BETWEEN_TRAININGS) * 7 + dice.below(5)
+    begin = first.toordinal() + (drawn - first.toordinal()) % every
+    return (date.fromordinal(number) for number in range(begin, last.toordinal() + 1, every))
+
+
+def _touching(first: date, last: date, closure: Row) -> Iterator[Row]:
+    if closure["first_day"] <= last and closure["last_day"] >= first:
+        yield closure
 
 
 def _closure(office_id: int, first: date, last: date, reason: str) -> Row:

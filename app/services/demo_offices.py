@@ -20,7 +20,7 @@ NATIONAL_CODE = "non-residents"
 FULL_CODE = "particuliers-232"
 """An office without any free slot (Guéret)."""
 CLOSED_CODE = "particuliers-522"
-"""An office closed for two weeks from the day of the first load (Langres)."""
+"""An office closed for two weeks, today and on any later day: the works there never end (Langres)."""
 COUNTER_ONLY_CODE = "particuliers-482"
 """An office that calls nobody back (Mende)."""
 

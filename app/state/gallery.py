@@ -1,6 +1,7 @@
 """Sample values for the component gallery of the demonstration; its handlers change nothing but what it shows."""
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import reflex as rx
 
@@ -27,6 +28,7 @@ _CAPTCHA_ERROR = "Les caractères ne correspondent pas : recopiez ceux de la nou
 _DRAFT = {"nom": "O’Connor-Ñuñez", "courriel-faux": "lila.exemple.fr", "code": "11000", "commune": "11069"}
 _HOLD = timedelta(minutes=10)
 _DAYS = 28
+_PARIS = ZoneInfo("Europe/Paris")
 _MORNING = ("09:00", "09:30", "10:00", "10:30", "11:00")
 _AFTERNOON = ("14:00", "14:30", "15:00")
 
@@ -84,7 +86,8 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
         )
 
     def _show_agenda(self) -> None:
-        today = clock.now().date()
+        now = clock.now().astimezone(_PARIS)
+        today = now.date()
         monday = today - timedelta(days=today.weekday())
         days = [_day(monday + timedelta(days=number), today) for number in range(_DAYS)]
         self._show_days(days, today)
@@ -92,7 +95,7 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
         self.title = wording.period(monday, monday + timedelta(days=_DAYS - 1))
         self.facts = "Sur place, au guichet, Service de démonstration · 30 minutes"
         chosen = next(day for day in days if day.state == "open")
-        self.first_words = wording.short_moment(clock.now().replace(hour=9, minute=30))
+        self.first_words = wording.short_moment(now.replace(hour=9, minute=30))
         self._choose(chosen.day.isoformat())
         self.chosen_time = _MORNING[1]
 

@@ -14,6 +14,7 @@ from app.services.appointments.person import Person as Booker
 from app.services.appointments.places import PlaceView, of_office
 from app.services.appointments.records import AppointmentView
 from app.services.demo_taxpayers import DemoIdentity
+from app.settings import get_settings
 from tests.accounts import make_account
 from tests.e2e.personal import CONTACTS, PASSWORD, PEOPLE, SIGN_IN, Person, spaces_of
 from tests.e2e.visitor import Visitor
@@ -94,14 +95,15 @@ def booked(
     place_id: int | None = None,
     which: int = 0,
 ) -> AppointmentView:
-    """Book an appointment at an office, at the free time number `which` of the second week from now."""
+    """Book an appointment at an office, at the free time number `which` of those a week from now and later."""
     topic = next(
         topic
         for topic in topics.all_topics()
         if topic.kind == OfficeKind.INDIVIDUALS and (channel.name or "").lower() in topic.channels
     )
     first = clock.now().date() + timedelta(days=7)
-    last = first + timedelta(days=13)
+    # The only agent of a local point may be away for weeks.
+    last = first + timedelta(days=get_settings().horizon_days)
     found = availability.free_times(office_id, channel, topic.minutes, first, last, place_id=place_id)
     starts_at = [time for day in found for time in day.times][which]
     key = uuid4().hex

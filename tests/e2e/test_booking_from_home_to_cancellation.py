@@ -65,7 +65,7 @@ def book_move_and_cancel(visitor: Visitor, post_office: MailServer, *, is_phone:
     for video in visitor.page.get_by_role("radio", name=re.compile("visioconférence")).all():
         expect(video).to_have_accessible_name(re.compile("Vous devez vous rendre à cette adresse"))
     visitor.choose_channel()
-    moment = visitor.choose_slot(day=1, time=1)
+    moment = visitor.choose_slot(day=1, time=-1)
     visitor.says(f"Nous gardons le {moment} pour vous")
     visitor.fill_in(who)
     visitor.confirm()

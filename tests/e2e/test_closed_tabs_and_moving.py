@@ -205,7 +205,7 @@ def test_at_every_step_of_moving_what_was_chosen_stays_and_nothing_moves_before_
     visitor.button("Rechercher un créneau disponible").click()
 
     visitor.is_at(f"{MOVE}/creneau", SLOT_TITLE)
-    day, time = visitor.choose_day(2), visitor.choose_time(1)
+    day, time = visitor.choose_day(2), visitor.choose_time(-1)
     moment = f"{day} à {time}"
     is_kept(visitor, RESCHEDULE, time=written(time))
     disturb(visitor, line)
@@ -245,7 +245,7 @@ def test_a_tab_closed_while_moving_is_taken_up_again(arrive: Arrive) -> None:
     visitor.go(f"/rendez-vous/suivi/{access.manage_token(mine.public_id)}")
     visitor.button("Replanifier").click()
     visitor.is_at(f"{MOVE}/creneau", SLOT_TITLE)
-    day, time = visitor.choose_day(2), visitor.choose_time(1)
+    day, time = visitor.choose_day(2), visitor.choose_time(-1)
     take_up_again(visitor, f"{MOVE}/creneau", SLOT_TITLE, mine.reference, kept={"time": written(time)})
     expect(visitor.page.get_by_role("button", pressed=True)).to_have_count(2)
     assert chosen(visitor) == f"{day} à {time}"

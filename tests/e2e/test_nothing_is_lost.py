@@ -149,7 +149,7 @@ def test_at_every_step_what_was_typed_and_chosen_stays(disturb: Disturb, arrive:
     visitor.button("Rechercher un créneau disponible").click()
 
     visitor.is_at(SLOT, "Choisissez un créneau")
-    day, time = visitor.choose_day(2), visitor.choose_time(1)
+    day, time = visitor.choose_day(2), visitor.choose_time(-1)
     moment = f"{day} à {time}"
     is_settled(disturb, visitor, time=written(time))
     disturb(visitor, line)

@@ -17,16 +17,23 @@ _log = structlog.get_logger(__name__)
 def plan_all() -> Mapping[str, int]:
     """Make the slots that are missing up to the horizon; return how many offices were looked at, and failed.
 
-    An office that nobody has ever looked at has no slots and gets none. In the demonstration, the absences of the
-    new days are written first.
+    An office that nobody has ever looked at has no slots and gets none. In the demonstration, the absences and
+    closures of the new days are written first, even if nobody has looked at any office yet.
     """
     query = select(col(Office.id)).where(col(Office.planned_until).is_not(None)).order_by(col(Office.id))
     with database.reading() as session:
         offices = session.execute(query).scalars().all()
-    if offices and get_settings().is_demo:
+    if get_settings().is_demo:
+        _keep_demonstration()
+    return {"offices": len(offices), "failed": sum(not _planned(office) for office in offices)}
+
+
+def _keep_demonstration() -> None:
+    with database.reading() as session:
+        is_there = demo_data.is_loaded(session)
+    if is_there:
         with database.writing() as session:
             demo_data.load(session)
-    return {"offices": len(offices), "failed": sum(not _planned(office) for office in offices)}
 
 
 def _planned(office_id: int | None) -> bool:
