@@ -36,15 +36,16 @@ class Part:
         return [sys.executable, "-m", "pytest", "-q", *folders, *self.options, *more]
 
 
-_ALL_BUT_BROWSER = ("unit", "integration", "hostile")
 _TWO = ("-n", "2", "--dist", "worksteal")
 ALL = (
-    Part(_ALL_BUT_BROWSER, _TWO),
-    Part(_ALL_BUT_BROWSER, (*_TWO, "--one-database", "--as-on", _FAR_DAY), f" on {_FAR_DAY}"),
-    # Browsers wait as often as they compute: a third process fills the gaps of the two.
-    Part(("e2e",), ("-n", "3", "--dist", "loadgroup")),
+    Part(("unit", "integration"), (*_TWO, "--database", "sqlite")),
+    Part(
+        ("unit", "integration", "hostile"), (*_TWO, "--database", "postgresql", "--as-on", _FAR_DAY), f" on {_FAR_DAY}"
+    ),
+    Part(("e2e",), ("-n", "2", "--dist", "loadgroup")),
 )
-QUICK = (Part(("unit", "integration"), (*_TWO, "--one-database")),)
+"""Every test once; one on SQLite lives today, the same one on PostgreSQL far from today."""
+QUICK = (ALL[0],)
 
 
 def main() -> int:

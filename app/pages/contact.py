@@ -103,13 +103,15 @@ def _address() -> rx.Component:
 def _commune() -> rx.Component:
     return rx.match(
         ContactState.places.length(),
-        (0, rx.fragment()),
+        # Room for the line below: a button that moves while somebody presses it is not pressed.
+        (0, rx.el.p("\u00a0", class_name="commune", aria_hidden="true")),
         (
             1,
             rx.el.p(
                 "Commune : ",
                 rx.el.b(ContactState.places[0].label),
                 rx.el.input(type="hidden", name="commune", value=ContactState.places[0].code),
+                class_name="commune",
                 role="status",
             ),
         ),

@@ -12,7 +12,7 @@ from app.services import database
 from tests.e2e import letters
 from tests.e2e.conftest import Arrive
 from tests.e2e.test_one_seat import holds
-from tests.e2e.visitor import OFFICE, PHONE, Identity, Visitor
+from tests.e2e.visitor import DESKTOP, OFFICE, PHONE, PHONE_SMALL, Identity, Visitor
 from tests.smtp import MailServer
 
 OFFICE_NAME = "Service des impôts des particuliers"
@@ -144,3 +144,16 @@ def test_with_the_arrow_keys_one_reaches_every_commune_of_a_postal_code(visitor:
         visitor.page.wait_for_timeout(400)
         expect(communes).to_be_focused()
         expect(communes).to_have_js_property("selectedIndex", place)
+
+
+@pytest.mark.parametrize("screen", [PHONE_SMALL, DESKTOP], ids=["320", "1280"])
+def test_the_button_stays_where_it_is_when_the_commune_is_found(screen: dict[str, int], arrive: Arrive) -> None:
+    visitor = arrive(screen)
+    visitor.go("/")
+    visitor.open_blocks()
+    button = visitor.button("Rechercher votre service")
+    place = "button => button.getBoundingClientRect().top + scrollY"
+    before = button.evaluate(place)
+    visitor.give_address("1 rue de l’Exemple", "97400")
+    visitor.says("Commune : Saint-Denis (La Réunion)")
+    assert button.evaluate(place) == before

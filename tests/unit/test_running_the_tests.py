@@ -59,8 +59,8 @@ def test_a_part_may_hold_nothing_of_what_was_asked_for(
 def test_the_parts_are_all_suites_both_databases_and_a_far_day() -> None:
     today, far_day, browser = runner.ALL
     folders = {path.name for path in (PROJECT / "tests").iterdir() if (path / "__init__.py").exists()}
-    assert {*today.suites, *browser.suites} == folders
-    assert "--one-database" not in today.options
+    assert {*today.suites, *far_day.suites, *browser.suites} == folders
+    assert {today.options[-1], far_day.options[-3]} == {"sqlite", "postgresql"}
     assert far_day.options[-2:] == ("--as-on", runner._FAR_DAY)
 
 
