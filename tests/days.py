@@ -29,3 +29,9 @@ def live_on(day: str) -> Callable[[], None]:
 def until(moment: datetime) -> timedelta:
     """Return how far an aware moment is ahead of the machine's clock."""
     return moment - datetime.now(UTC) + _ahead
+
+
+def same_day() -> str:
+    """Return the statements by which another Python process of a test lives on the day of this one."""
+    seconds = _ahead.total_seconds()
+    return f"from datetime import timedelta\nfrom app import clock\nclock.shift(timedelta(seconds={seconds}))\n"

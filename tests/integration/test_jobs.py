@@ -23,7 +23,7 @@ from app.services.appointments import planning, schedule
 from app.services.jobs import Job
 from app.settings import get_settings
 from app.web import background
-from tests import factories
+from tests import days, factories
 from tests.factories import at
 
 
@@ -162,7 +162,7 @@ def test_a_web_process_without_its_worker_leaves_them_to_the_worker(db: str, mon
 def test_several_processes_run_all_of_them_at_once(db: str) -> None:
     office = factories.make_office()
     schedule.ensure_planned(office.id)
-    program = "from app.services import jobs\nfor name in jobs.JOBS: jobs.run(name)"
+    program = days.same_day() + "from app.services import jobs\nfor name in jobs.JOBS: jobs.run(name)"
     folder = Path(__file__).parents[2]
     environment = {**os.environ, "DEMO": "0"}
     running = [subprocess.Popen([sys.executable, "-c", program], env=environment, cwd=folder) for _ in range(3)]
