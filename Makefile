@@ -33,7 +33,7 @@ build: $(RUNTIME) ## Build the pages the browser gets, if something changed
 test: test-services lint build ## Check everything (PYTEST_ARGS="-k booking" for a part)
 	$(RUN) -m tests $(PYTEST_ARGS)
 
-test-quick: $(TOOLS) ## Check the rules only, in two minutes: no browser, no server, SQLite
+test-quick: $(TOOLS) ## Check the rules only, in two minutes: no browser, SQLite, nothing long
 	$(RUN) -m tests --quick $(PYTEST_ARGS)
 
 test-services: ## Install the programs the tests need (browser, PostgreSQL, Redis, nginx)

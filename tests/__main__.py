@@ -45,13 +45,13 @@ ALL = (
     Part(("e2e",), ("-n", "2", "--dist", "loadgroup")),
 )
 """Every test once; one on SQLite lives today, the same one on PostgreSQL far from today."""
-QUICK = (ALL[0],)
+QUICK = (Part(ALL[0].suites, (*ALL[0].options, "-m", "not long")),)
 
 
 def main() -> int:
     """Run the parts and return what the shell is to get: 0 if every test of every part passed."""
     parser = argparse.ArgumentParser(prog="python -m tests", description="Every other option goes to pytest.")
-    parser.add_argument("--quick", action="store_true", help="no browser, no server, SQLite only")
+    parser.add_argument("--quick", action="store_true", help="no browser, SQLite only, nothing long")
     chosen, more = parser.parse_known_args()
     began = time.monotonic()
     with _scratch() as scratch:

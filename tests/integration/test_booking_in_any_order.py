@@ -28,6 +28,8 @@ from app.settings import get_settings
 from tests.booking import MONDAY, Visitor, a_visitor, check_invariants, together
 from tests.factories import MadeOffice, at, make_office, make_slots
 
+pytestmark = pytest.mark.long
+
 STARTS = [at("2026-11-24 09:00") + timedelta(minutes=30 * number) for number in range(4)]
 _REFUSALS = (
     SlotGoneError,

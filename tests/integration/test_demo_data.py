@@ -33,6 +33,8 @@ from app.services import database, demo_data, demo_offices
 from app.services.accounts import accounts, passwords
 from app.services.appointments import availability, offices, places, schedule
 
+pytestmark = pytest.mark.long
+
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TODAY = NOW.date()
 TABLES: tuple[type[SQLModel], ...] = (Office, LocalPoint, Agent, OpeningSession, Closure, Absence)

@@ -17,6 +17,8 @@ from app.services.appointments.availability import Agenda
 from app.services.appointments.holds import LEAD
 from app.settings import get_settings
 
+pytestmark = pytest.mark.long
+
 PARIS = ZoneInfo("Europe/Paris")
 INDIVIDUALS = ("11069", "75116", "93066", "97411", "67482", "97105", "11206")
 """Communes whose offices people meet first."""

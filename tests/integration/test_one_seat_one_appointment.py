@@ -17,6 +17,8 @@ from app.settings import get_settings
 from tests.booking import MONDAY, Visitor, a_visitor, check_invariants, count, seats_of, together
 from tests.factories import MadeOffice, at, make_office, make_slots
 
+pytestmark = pytest.mark.long
+
 NINE = at("2026-11-24 09:00")
 HALF_PAST_NINE = at("2026-11-24 09:30")
 

@@ -30,6 +30,8 @@ from tests.booking import MONDAY, Visitor, a_visitor
 from tests.factories import MadeOffice, at, make_slots
 from tests.waiting import Waiting, a_waiter, an_office, check_waiting_list
 
+pytestmark = pytest.mark.long
+
 PARIS = ZoneInfo("Europe/Paris")
 STARTS = [at(f"2026-11-{day} {hour}") for day in (24, 25) for hour in ("09:00", "09:30", "10:00")]
 DAYS = [(date(2026, 11, 24), date(2026, 11, 25)), (date(2026, 11, 24), date(2026, 11, 24)), (date(2026, 11, 25),) * 2]

@@ -27,6 +27,8 @@ from tests.booking import MONDAY, a_visitor, check_invariants, together
 from tests.factories import MadeOffice, at, make_slots
 from tests.waiting import Waiting, a_waiter, an_office, check_waiting_list, mails, owners
 
+pytestmark = pytest.mark.long
+
 NINE = at("2026-11-24 09:00")
 STARTS = [NINE + timedelta(minutes=30 * number) for number in range(6)]
 

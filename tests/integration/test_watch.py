@@ -18,6 +18,8 @@ from app import watch
 from app.frontend import PROJECT
 from tests import services
 
+pytestmark = pytest.mark.long
+
 SERVER = """
 import os, pathlib, signal, sys
 if "raise" in pathlib.Path("app/page.py").read_text():
