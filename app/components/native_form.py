@@ -11,7 +11,7 @@ class _NativeForm(rx.el.Form):  # type: ignore[misc]
 
 def native_form(*content: Any, action: str, **attributes: Any) -> rx.Component:
     """Return a form posted to `action`; assets/guichet.js lets its button be pressed once."""
-    # Form.create would prevent the browser's own submit (design/reflex-facts.md, « Sign-in form »).
+    # Form.create would prevent the browser's own submit (seen with Reflex 0.10.1).
     create = rx.Component.create.__func__
     form: rx.Component = create(_NativeForm, *content, action=action, method="post", no_validate=True, **attributes)
     return form

@@ -20,7 +20,7 @@ from app.services import database, upsert
 from app.services.appointments import seats
 
 LIFETIME = timedelta(hours=24)
-"""How long a draft lives after its last change (spec/trust.md, data protection)."""
+"""How long a draft lives after its last change."""
 
 MAX_DRAFT_BYTES = 16_384
 

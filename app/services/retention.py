@@ -1,4 +1,4 @@
-"""What is erased, and when, by the scheduled jobs (spec/trust.md, data protection): `tidy` hourly, `erase_old` nightly.
+"""What is erased, and when, by the scheduled jobs: `tidy` hourly, `erase_old` nightly.
 
 Both may run at any time, often, and in several processes at once. Rows go in batches, so that nobody waits long.
 """

@@ -1,4 +1,4 @@
-"""Which events a browser may send, and with what (spec/trust.md, « A hostile client »).
+"""Which events a browser may send, and with what.
 
 Reflex lets anybody call every public method of a state with any argument, and writes what it cannot deliver to the
 log, headers and all. So an event is compared here with the handler it names before Reflex sees it: known name, each

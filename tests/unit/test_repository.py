@@ -90,3 +90,13 @@ def test_both_commands_are_explained_where_people_look() -> None:
     for page in ("README.md", "CONTRIBUTING.md"):
         assert "make demo" in read(page)
         assert "make test" in read(page)
+
+
+def test_the_code_cites_no_document_that_is_not_here() -> None:
+    cited = [
+        (path, name)
+        for path in (ROOT / "app").rglob("*.py")
+        for name in re.findall(r"[\w./-]*[\w-]+\.md\b", path.read_text())
+        if not (ROOT / name).exists()
+    ]
+    assert cited == []

@@ -1,4 +1,4 @@
-"""Activating a space: a code, the address it went to, and the space exists (spec/professional-space.md).
+"""Activating a space: a code, the address it went to, and the space exists.
 
 Whoever knows a code was sent it; the address is asked as well, because a code may be read over a shoulder. Attempts
 are limited by visitor, by network and by request. Both kinds of space are activated in this way, each with its own

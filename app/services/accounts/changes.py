@@ -22,7 +22,7 @@ from app.services.form_errors import FieldErrors
 from app.services.notifications import account_messages, outbox
 
 RENEWED_EVERY = timedelta(days=365)
-"""The age from which a hint advises a new password (spec/professional-space.md, after activation)."""
+"""The age from which a hint advises a new password."""
 
 _FIXED = frozenset(("siren",))
 """The company of a simplified space is what the space is for: another one needs another space."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from email_validator import EmailNotValidError, validate_email
 
 LONGEST = 100
-"""Characters of a sign-in address (spec/professional-space.md, « Identifiants »)."""
+"""Characters of a sign-in address."""
 
 _MISSING = "Saisissez votre adresse électronique, par exemple nom@exemple.fr."
 _TOO_LONG = f"Saisissez une adresse plus courte\u00a0: {LONGEST}\u00a0caractères au plus."

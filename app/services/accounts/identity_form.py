@@ -1,7 +1,7 @@
 """« Formulaire inscription »: who somebody is and where they live, checked and brought into one form.
 
 Everything is in Latin script, as on identity papers, because letters, mails and the PDF summary must be readable by
-whoever handles them (spec/professional-space.md, step 3). What could hide in a mail is refused.
+whoever handles them. What could hide in a mail is refused.
 """
 
 import re

@@ -124,7 +124,7 @@ def strength(password: str, words: Iterable[str] = ()) -> Strength:
 
 
 def check(password: str, *, email: str = "", names: Iterable[str] = ()) -> None:
-    """Accept a new password or raise PasswordRefusedError (rules: spec/professional-space.md, « Identifiants »).
+    """Accept a new password or raise PasswordRefusedError (rules: docs/decisions/0014).
 
     `email` is the sign-in address, `names` the person's names once they are known.
     """

@@ -5,7 +5,7 @@ address.
 
 The answer and the work are the same whether or not there is such an account, and whatever is wrong, so that nobody
 learns who has a space. Failures are counted apart from those of signing in and by visitor and network only, so
-that nobody can keep the owner from this way back (spec/trust.md, accounts).
+that nobody can keep the owner from this way back.
 """
 
 from dataclasses import dataclass

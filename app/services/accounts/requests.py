@@ -2,7 +2,7 @@
 
 A request lives for 48 hours from the moment its mail was handed to the mail server, which the outbox knows. When it
 ends, everything personal is erased; the keyed hash of its code and what became of it stay for 30 days, so that
-« expired » and « already used » can be said (spec/professional-space.md, activation).
+« expired » and « already used » can be said.
 """
 
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The screens of a sign-up and what each one settles (spec/professional-space.md); « Valider » is in registration.py.
+"""The screens of a sign-up and what each one settles; « Valider » is in registration.py.
 
 How far one may go follows from what the journey holds, never from the address somebody types. Nothing of a request
 exists before « Valider », and nothing of the space before its activation.

@@ -1,7 +1,7 @@
 """Holds: seats kept a few minutes for one visitor while the form is filled in.
 
 A visitor has one hold, a new one frees the old; a network has a bounded number of them at one office, so that
-nobody can freeze an office (spec/appointments.md, step 3).
+nobody can freeze an office.
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 Somebody signed in is counted by their account alone: whoever types another person's tax number or address takes
 nothing from them. Without an account an address is counted, and never refused: from the fourth appointment on, the
-reader of the mail must confirm (spec/appointments.md, guarantees; docs/decisions/0015).
+reader of the mail must confirm (docs/decisions/0015).
 """
 
 from datetime import datetime, timedelta

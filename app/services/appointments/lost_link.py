@@ -1,7 +1,7 @@
 """Sending the link of an appointment again, to the address that booked and only there.
 
 The answer and the work are the same whether or not the reference and the address match, so that nobody learns
-whether somebody has an appointment (spec/appointments.md, mails).
+whether somebody has an appointment.
 """
 
 from datetime import UTC, datetime

@@ -2,7 +2,7 @@
 
 When a reminder is due is written on the appointment by whoever books, confirms or moves it. Queueing the mail clears
 it in the same transaction, so that each is queued once, by any number of processes; the sender looks once more
-whether the appointment still stands (spec/appointments.md, mails).
+whether the appointment still stands.
 """
 
 from collections.abc import Sequence
