@@ -1,6 +1,5 @@
 """A browser, and the way through the portal that several measurements take."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,26 +9,18 @@ from app import addresses
 from app.content import topics
 from app.content.topics import Topic
 from app.models import OfficeKind
+from tests.services import browser_program
 
 PHONE = ViewportSize(width=360, height=740)
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BLOCK = "particulier/dossier/calcul/revenu"
-
-
-def program() -> str:
-    """Return the path of the Chromium on this machine; raise FileNotFoundError without one."""
-    for name in _NAMES:
-        if found := shutil.which(name):
-            return found
-    raise FileNotFoundError("no Chromium on this machine: run « make test-services »")
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Give a running browser."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program(), args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=browser_program(), args=_FLAGS)
         try:
             yield browser
         finally:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app import addresses
-from bench import browser, servers
+from bench import servers
 from bench.results import Result, at_least
+from tests.services import browser_program
 
 _VERSION = "12.8.2"  # the last one for Node.js 20
 _ROUNDS = 3
@@ -44,7 +45,7 @@ def _installed(folder: Path) -> list[str]:
 
 def _scores(program: list[str], address: str) -> dict[str, float]:
     categories = f"--only-categories={','.join(_BUDGETS)}"
-    environment = {**os.environ, "CHROME_PATH": browser.program()}
+    environment = {**os.environ, "CHROME_PATH": browser_program()}
     command = [*program, address, categories, "--output=json", "--quiet", f"--chrome-flags={_FLAGS}"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120, env=environment)
     report = json.loads(done.stdout)

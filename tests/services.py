@@ -16,6 +16,18 @@ class ServiceMissingError(RuntimeError):
     """A server program the tests need is not installed; `make test` installs it."""
 
 
+# The first has no window of its own to draw, which takes every second turn of the machine in the others.
+_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def browser_program() -> str:
+    """Return the path of the Chromium of this machine; raise ServiceMissingError without one."""
+    program = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if program is None:
+        raise ServiceMissingError(f"{_BROWSERS[0]} is not installed: run « make test-services »")
+    return program
+
+
 def free_port() -> int:
     """Return a TCP port nobody listens on."""
     with closing(socket.socket()) as probe:

@@ -1,7 +1,6 @@
 """One portal and one browser per test process, the data of the first day per file, a window of one's own per test."""
 
 import itertools
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,12 +19,10 @@ from tests import days
 from tests.e2e.axe import Sweep
 from tests.e2e.portal import Portal, build_pages, make_first_day, running
 from tests.e2e.visitor import DESKTOP, Visitor
-from tests.services import ServiceMissingError
+from tests.services import browser_program
 from tests.smtp import MailServer, mail_server
 
 _HERE = Path(__file__).parent
-# The first has no window of its own to draw, which takes every second turn of the machine in the others.
-_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 # Seconds; a walk of many steps takes minutes when two of them share two cores with their servers and browsers.
@@ -133,9 +130,7 @@ def _as_long_as_nobody_uses_asyncio(fixture_name: str, config: pytest.Config) ->
 @pytest.fixture(scope=_as_long_as_nobody_uses_asyncio)
 def browser() -> Iterator[Browser]:
     """Run the Chromium of this machine."""
-    program = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if program is None:
-        raise ServiceMissingError(f"{_BROWSERS[0]} is not installed: run « make test-services »")
+    program = browser_program()
     with sync_playwright() as playwright:
         running_browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
         yield running_browser
