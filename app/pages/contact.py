@@ -104,7 +104,7 @@ def _commune() -> rx.Component:
     return rx.match(
         ContactState.places.length(),
         # Room for the line below: a button that moves while somebody presses it is not pressed.
-        (0, rx.el.p("\u00a0", class_name="commune", aria_hidden="true")),
+        (0, rx.el.p("Votre commune s’affichera ici.", class_name="commune soft")),
         (
             1,
             rx.el.p(
