@@ -136,7 +136,7 @@ def watch(host: Annotated[str, typer.Option(envvar="HOST", help="Address to list
 def _live_on(moment: datetime) -> None:
     """Move the clock of this process, and of the server it becomes, to a local time in Paris."""
     ahead = clock.distance(moment.replace(tzinfo=_PARIS))
-    os.environ["CLOCK_OFFSET"] = f"{'-' if ahead.days < 0 else ''}PT{abs(int(ahead.total_seconds()))}S"
+    os.environ["CLOCK_OFFSET"] = clock.written(ahead)
     get_settings.cache_clear()
     begin()
 

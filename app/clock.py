@@ -24,6 +24,12 @@ def distance(to: datetime) -> timedelta:
     return to - datetime.now(UTC)
 
 
+def written(ahead: timedelta) -> str:
+    """Return a distance, to the second, as the setting CLOCK_OFFSET is written: an ISO 8601 duration."""
+    seconds = int(ahead.total_seconds())
+    return f"{'-' if seconds < 0 else ''}PT{abs(seconds)}S"
+
+
 def shift(ahead: timedelta) -> None:
     """Let this process live `ahead` of the machine's clock from now on (behind it when negative); zero ends that."""
     global _ahead

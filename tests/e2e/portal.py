@@ -1,13 +1,11 @@
 """A portal of one's own: a server process on the production build, with its own data folder and mail server."""
 
 import fcntl
-import hashlib
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from app import clock
 from app.frontend import PROJECT
 from tests import days
 from tests.services import free_port
@@ -64,7 +63,7 @@ class Portal:
             "SMTP_URL": self.smtp_url,
             "SECRET_KEY": SECRET,
             "DEMO": "true",
-            "CLOCK_OFFSET": f"{'-' if self.ahead < timedelta(0) else ''}PT{abs(int(self.ahead.total_seconds()))}S",
+            "CLOCK_OFFSET": clock.written(self.ahead),
             # Each browser of the tests says which network it comes from, as a proxy in front would.
             "TRUST_PROXY": "true",
             **self.options,
@@ -158,12 +157,9 @@ _SETTINGS = (
 
 
 def build_pages() -> None:
-    """Build the pages unless they are up to date; test processes wait for each other."""
-    name = hashlib.sha256(str(PROJECT).encode()).hexdigest()[:16]
-    with (Path(tempfile.gettempdir()) / f"guichet-build-{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        # As `make build` does it: the mail server of the tests is none of the pages' business.
-        run_command("build", {})
+    """Build the pages unless they are up to date, as `make build` does it; builds wait for each other."""
+    # The mail server of the tests is none of the pages' business.
+    run_command("build", {})
 
 
 def run_command(name: str, settings: dict[str, str]) -> None:

@@ -75,3 +75,11 @@ def test_serve_begins_at_the_time_it_is_given(as_on: str, monkeypatch: pytest.Mo
     # The server that this process becomes reads its settings anew.
     assert abs(clock.distance(wanted) - Settings().clock_offset) < timedelta(minutes=1)
     monkeypatch.delenv("CLOCK_OFFSET")
+
+
+@pytest.mark.parametrize(
+    "ahead", [timedelta(0), timedelta(days=400, seconds=1), -timedelta(seconds=1), -timedelta(days=3)]
+)
+def test_a_distance_is_written_as_the_setting_reads_it(ahead: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOCK_OFFSET", clock.written(ahead))
+    assert Settings().clock_offset == ahead
