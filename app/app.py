@@ -1,5 +1,7 @@
 """The table of contents: pages, HTTP routes, middleware, background tasks."""
 
+import gc
+
 import reflex as rx
 
 from app import addresses, clock, logging
@@ -273,3 +275,7 @@ _add(space_data.professional, addresses.SPACE_DATA, "Mes données et fermeture",
 _add(space_data.closed, addresses.SPACE_CLOSED, "Espace fermé")
 
 _add(information.not_found, "404", "Page introuvable")
+
+# What is loaded by now stays: the collector need not look through all of it again and again.
+gc.freeze()
+gc.enable()

@@ -1,6 +1,7 @@
 """The portal's command line: `python -m app.cli --help`."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -9,16 +10,20 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.common import AbstractServer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from app import clock, frontend
 from app.services import backup as copies
-from app.services import database, retention, schema
+from app.services import database, schema
 from app.settings import get_settings
 
 cli = typer.Typer(
@@ -27,6 +32,15 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+# Let Reflex serve the built pages and compile nothing (its internal names).
+_SERVING = {
+    "REFLEX_ENV_MODE": "prod",
+    "REFLEX_TELEMETRY_ENABLED": "false",
+    "REFLEX_CHECK_LATEST_VERSION": "false",
+    "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": "65536",
+    "__REFLEX_SKIP_COMPILE": "true",
+    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+}
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _PARIS = ZoneInfo("Europe/Paris")
 _MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
@@ -119,7 +133,8 @@ def serve(
     typer.echo(f"Guichet starts at {settings.site_url} (Ctrl+C stops it).")
     sys.stdout.flush()
     database.reset()
-    os.execve(sys.executable, _granian(host, settings.port, workers), _web_environment())  # noqa: S606
+    os.environ.update(_SERVING)
+    _web_server(host, settings.port, workers).serve()
 
 
 @cli.command()
@@ -153,23 +168,22 @@ def _require_free_port(host: str, port: int) -> None:
             )
 
 
-def _granian(host: str, port: int, workers: int) -> list[str]:
-    stop = ["--respawn-failed-workers", "--workers-kill-timeout", "5"]
-    where = ["--host", host, "--port", str(port), "--workers", str(workers)]
-    return [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", *where, *stop, "app.app:app"]
-
-
-def _web_environment() -> dict[str, str]:
-    """Return the environment in which Reflex serves the built pages and compiles nothing (its internal names)."""
-    serving = {
-        "REFLEX_ENV_MODE": "prod",
-        "REFLEX_TELEMETRY_ENABLED": "false",
-        "REFLEX_CHECK_LATEST_VERSION": "false",
-        "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": "65536",
-        "__REFLEX_SKIP_COMPILE": "true",
-        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
-    }
-    return {**os.environ, "GRANIAN_LOG_LEVEL": "warning", **serving}
+def _web_server(host: str, port: int, workers: int) -> AbstractServer[Any]:
+    """Return the server, not yet started; its web processes inherit what this one has already loaded."""
+    # Nothing of what is loaded at the start is garbage; `app.app` lets the collector work again.
+    gc.disable()
+    server: AbstractServer[Any] = Granian(
+        "app.app:app",
+        host,
+        port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=workers,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=5,
+    )
+    return server
 
 
 @cli.command()
@@ -193,6 +207,8 @@ async def _work() -> None:
 @cli.command()
 def tidy() -> None:
     """Erase what has expired: drafts, holds, CAPTCHA challenges; for a job that runs every hour."""
+    from app.services import retention
+
     for what, count in retention.tidy().items():
         typer.echo(f"{what}: {count} erased")
 

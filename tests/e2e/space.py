@@ -71,6 +71,12 @@ class Professional:
         self.visitor.button("Se connecter").click()
         self.visitor.is_at(SPACE, "Votre espace professionnel")
 
+    def enter(self) -> None:
+        """Open the space in a browser where they have signed in."""
+        self.visitor.has_session(self.account)
+        self.visitor.go(SPACE)
+        self.visitor.is_at(SPACE, "Votre espace professionnel")
+
     def fill_in_sign_in(self) -> None:
         self.visitor.has_loaded()
         self.visitor.field("Adresse électronique").fill(self.email)

@@ -132,7 +132,7 @@ def test_a_professional_keeps_the_appointments_and_closes_the_space(arrive: Arri
     own = replace(somebody_with(""), email=pro.email)
     office = offices.for_commune(OfficeKind.INDIVIDUALS, PEOPLE[0].insee)
     view = booked(office.id, own, account_id=pro.account.id)
-    pro.sign_in()
+    pro.enter()
     visitor.link("Gérer les services").click()
     visitor.link(TITLE).click()
     visitor.is_at(PROFESSIONAL_DATA, TITLE)
@@ -148,7 +148,7 @@ def test_a_professional_keeps_the_appointments_and_closes_the_space(arrive: Arri
     visitor.go("/espace-professionnel")
     visitor.is_at(PROFESSIONAL_SIGN_IN, "Connexion à votre espace professionnel")
     fresh = a_professional(visitor, pro.email, "20260510010002")
-    fresh.sign_in()
+    fresh.enter()
 
 
 def test_the_file_is_closed_again_after_five_minutes_and_to_everybody_else(arrive: Arrive) -> None:
@@ -180,7 +180,7 @@ def test_closing_one_kind_of_space_leaves_the_other_one_open(arrive: Arrive) -> 
     who = a_person(visitor, "reste@example.org", PEOPLE[3])
     pro = a_professional(visitor, "reste@example.org", "20260510010003")
     arrive_home(who)
-    pro.sign_in()
+    pro.enter()
     visitor.go(DATA)
     visitor.has_loaded()
     close(visitor, who.password)
@@ -247,7 +247,7 @@ def test_every_state_is_accessible(arrive: Arrive, sweep: Callable[[Page], Sweep
     download(visitor, who.password)
     eyes.look("data, download")
     pro = a_professional(visitor, "regards@example.org", "20260510010004")
-    pro.sign_in()
+    pro.enter()
     visitor.go(PROFESSIONAL_DATA)
     visitor.has_loaded()
     expect(visitor.field("Votre mot de passe")).to_be_visible()

@@ -57,6 +57,19 @@ def test_axe_finds_what_is_wrong(visitor: Visitor) -> None:
     assert axe.wider_than_screen(visitor.page)
 
 
+def test_a_colour_that_is_wrong_in_the_dark_only_is_found(visitor: Visitor) -> None:
+    visitor.go("/aide")
+    visitor.has_loaded()
+    dark = "@media (prefers-color-scheme: dark) { h1 { color: #333 !important } }"
+    visitor.page.evaluate(
+        "(rule) => { const s = new CSSStyleSheet(); s.replaceSync(rule); document.adoptedStyleSheets.push(s); }", dark
+    )
+    looked = Sweep(visitor.page)
+    looked.look("aide")
+    assert list(looked.found) == [f"aide, {width} px, dark" for width, _ in axe.WIDTHS]
+    assert {found["rule"] for each in looked.found.values() for found in each} == {"color-contrast"}
+
+
 @pytest.mark.parametrize("path", PUBLIC_PAGES)
 def test_pages_to_read(path: str, visitor: Visitor, sweep: Begin) -> None:
     visitor.go(path)

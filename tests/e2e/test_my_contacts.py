@@ -219,7 +219,7 @@ def test_both_kinds_of_space_open_in_one_browser_do_not_mix(arrive: Arrive) -> N
     view = booked(own_office(who).id, somebody_with(PEOPLE[3].tax_number))
     visitor = who.visitor
     arrive_home(who)
-    pro.sign_in()
+    pro.enter()
     visitor.says("Prosper Vaillant")
     assert view.reference not in visitor.page.content()
     who.is_signed_in()

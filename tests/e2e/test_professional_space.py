@@ -234,7 +234,7 @@ def test_nothing_of_a_space_shows_without_signing_in(path: str, visitor: Visitor
 
 def test_a_session_that_ends_while_a_form_is_open_saves_nothing(visitor: Visitor) -> None:
     lila = a_professional(visitor, "lila.ended@example.org", "20260510001001")
-    lila.sign_in()
+    lila.enter()
     visitor.go(DETAILS)
     visitor.has_loaded()
     visitor.field("Nom").fill("Personne")
@@ -251,7 +251,7 @@ def test_a_session_that_ends_while_a_form_is_open_saves_nothing(visitor: Visitor
 
 def test_signing_out_closes_every_tab_of_the_browser(visitor: Visitor) -> None:
     lila = a_professional(visitor, "lila.tabs@example.org", "20260510001002")
-    lila.sign_in()
+    lila.enter()
     first = visitor.page
     visitor.new_tab()
     visitor.go(DETAILS)
@@ -265,7 +265,7 @@ def test_signing_out_closes_every_tab_of_the_browser(visitor: Visitor) -> None:
 def test_what_was_typed_and_not_saved_outlives_reloads_and_restarts(visitor: Visitor) -> None:
     visitor.tolerate("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_SOCKET", "WebSocket connection to")
     lila = a_professional(visitor, "lila.typed@example.org", "20260510001003")
-    lila.sign_in()
+    lila.enter()
     visitor.go(DETAILS)
     visitor.has_loaded()
     visitor.field("Prénom").fill("Lila-Rose")
@@ -292,7 +292,7 @@ def test_what_was_typed_and_not_saved_outlives_reloads_and_restarts(visitor: Vis
 def test_an_old_password_brings_a_hint(visitor: Visitor) -> None:
     long_ago = clock.now() - timedelta(days=366)
     lila = a_professional(visitor, "lila.old@example.org", "20260510001005", password_changed_at=long_ago)
-    lila.sign_in()
+    lila.enter()
     visitor.says("Votre mot de passe a plus d’un an.")
     visitor.link("changer mon mot de passe").click()
     visitor.is_at(NEW_PASSWORD, "Changer mon mot de passe")
@@ -303,7 +303,7 @@ def test_a_long_name_is_cut_so_that_the_header_stays_on_one_line(width: int, arr
     visitor = arrive({"width": width, "height": 800})
     names = {"first_name": "Marie-Antoinette-Joséphine", "last_name": "Wolfeschlegelstein-Hausenberger"}
     lila = a_professional(visitor, f"lila.long.{width}@example.org", f"2026051002{width:04}", **names)
-    lila.sign_in()
+    lila.enter()
     header = visitor.page.get_by_role("navigation", name="Navigation principale")
     name = header.get_by_role("link", name=f"{names['first_name']} {names['last_name']}")
     expect(name).to_be_visible()
@@ -318,7 +318,7 @@ def test_a_long_name_is_cut_so_that_the_header_stays_on_one_line(width: int, arr
 
 def test_a_simplified_space_has_its_services_open_at_once(visitor: Visitor) -> None:
     lila = a_professional(visitor, "lila.simple@example.org", "20260510001006", **SIMPLIFIED)
-    lila.sign_in()
+    lila.enter()
     visitor.says("732 829 320")
     messaging = visitor.page.get_by_role("listitem").filter(has_text="Messagerie")
     expect(messaging).to_contain_text("Ouvert")
@@ -332,7 +332,7 @@ def test_a_simplified_space_has_its_services_open_at_once(visitor: Visitor) -> N
 
 def test_the_trust_answer_changes_only_after_the_password_and_never_comes_back(visitor: Visitor) -> None:
     lila = a_professional(visitor, "lila.trust@example.org", "20260510001007")
-    lila.sign_in()
+    lila.enter()
     visitor.go(DETAILS)
     visitor.has_loaded()
     expect(visitor.field("Réponse à la question de confiance")).to_have_count(0)
@@ -358,7 +358,7 @@ def test_the_trust_answer_changes_only_after_the_password_and_never_comes_back(v
 def test_an_address_of_another_space_is_refused_and_a_change_can_be_given_up(visitor: Visitor) -> None:
     lila = a_professional(visitor, "lila.taken@example.org", "20260510001008")
     a_professional(visitor, "somebody.taken@example.org", "20260510001009")
-    lila.sign_in()
+    lila.enter()
     visitor.go(ADDRESS)
     visitor.has_loaded()
     for address, words in (
@@ -514,7 +514,7 @@ def test_every_state_can_be_used_by_everybody(visitor: Visitor, sweep: Callable[
     visitor.go(RECOVERY)
     expect(visitor.page.get_by_role("img", name="Image à recopier")).to_be_visible()
     eyes.look("recovery")
-    lila.sign_in()
+    lila.enter()
     eyes.look("the empty space")
     for path, title in ((SERVICES, "Gérer les services"), (SESSIONS, "Mes sessions ouvertes")):
         visitor.go(path)

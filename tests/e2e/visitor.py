@@ -3,12 +3,19 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, expect
 
-from app.models import CaptchaChallenge
+from app import clock, keys
+from app.content import topics
+from app.models import Account, CaptchaChallenge, Channel, OfficeKind
 from app.services import database, visitors
+from app.services.accounts import sessions
+from app.services.appointments import availability, offices, steps
+from app.services.appointments.steps import Step
+from app.settings import get_settings
 from tests.e2e.portal import Portal
 
 PHONE_SMALL = {"width": 320, "height": 568}
@@ -27,6 +34,15 @@ INCOME_TAX = (
     "Votre impôt sur le revenu/prélèvements sociaux",
 )
 UNDERSTAND_NOTICE = "Comprendre le montant de votre impôt"
+COUNTER = "Sur place, au guichet"
+STEPS = (OFFICE, TOPIC, CHANNEL, SLOT, DETAILS)
+TITLES = {
+    OFFICE: "Votre service",
+    TOPIC: "Précisez votre motif",
+    CHANNEL: "Choisissez comment être reçu",
+    SLOT: "Choisissez un créneau",
+    DETAILS: "Vos informations",
+}
 
 _TWO_FRAMES = """() => new Promise((done) => {
   setTimeout(done, 250);
@@ -178,7 +194,7 @@ class Visitor:
         self.page.get_by_role("button", name=re.compile("^Continuer")).click()
         self.is_at(CHANNEL, "Choisissez comment être reçu")
 
-    def choose_channel(self, label: str = "Sur place, au guichet") -> None:
+    def choose_channel(self, label: str = COUNTER) -> None:
         self.page.get_by_role("radio", name=label).check()
         self.button("Rechercher un créneau disponible").click()
         self.is_at(SLOT, "Choisissez un créneau")
@@ -247,22 +263,58 @@ class Visitor:
         self.is_at(CONFIRMATION, "Votre rendez-vous est enregistré")
         assert self.fact("Référence")
 
-    def reach(self, path: str, channel: str = "Sur place, au guichet") -> None:
+    def walk_to(self, path: str) -> None:
         """Go as far as this page, by the shortest way a person can take."""
-        steps = (
+        ways = (
             (OFFICE, self.find_office),
             (TOPIC, self.begin_booking),
             (CHANNEL, self.choose_topic),
-            (SLOT, lambda: self.choose_channel(channel)),
+            (SLOT, self.choose_channel),
             (DETAILS, self.choose_slot),
         )
-        for at, step in steps:
-            step()
+        for at, way in ways:
+            way()
             if at == path:
                 return
 
-    def book(self, who: Identity | None = None, channel: str = "Sur place, au guichet") -> str:
-        """Book an appointment from the home page on; return its reference."""
+    def reach(self, path: str, channel: str = COUNTER) -> None:
+        """Open this page in a tab that has come as far: what was chosen before is settled by the services."""
+        self.go("/")
+        self.has_loaded()
+        self._settle(Step(STEPS.index(path)) if channel == COUNTER else Step.CHANNEL)
+        if channel != COUNTER:
+            self.go(CHANNEL)
+            self.has_loaded()
+            self.choose_channel(channel)
+            if path == DETAILS:
+                self.choose_slot()
+            return
+        self.go(path)
+        self.is_at(path, TITLES[path])
+
+    def _settle(self, step: Step) -> None:
+        """Choose all that comes before this step, in this tab: the office of Carcassonne, its second open day."""
+        key, contact = self.key(), topics.contact_block("particulier/dossier/calcul/revenu")
+        assert contact is not None
+        office = offices.for_commune(OfficeKind.INDIVIDUALS, "11069")
+        topic = next(topic for topic in topics.all_topics() if topic.label == UNDERSTAND_NOTICE)
+        steps.choose_office(key, self.tab(), office.id, contact.path, contact.topic_path)
+        if step >= Step.CHANNEL:
+            steps.choose_topic(key, steps.BOOKING, topic.id)
+        if step >= Step.SLOT:
+            steps.choose_channel(key, steps.BOOKING, Channel.COUNTER)
+        if step >= Step.DETAILS:
+            today = clock.now().date()
+            last = today + timedelta(days=get_settings().horizon_days)
+            days = availability.free_times(office.id, Channel.COUNTER, topic.minutes, today, last)
+            steps.choose_time(key, steps.BOOKING, key, days[1].times[0])
+
+    def tab(self) -> str:
+        """Return the name by which the portal knows this tab."""
+        return keys.keyed_hash("tab", str(self.page.evaluate("sessionStorage.getItem('token')"))[:36])[:16]
+
+    def book(self, who: Identity | None = None, channel: str = COUNTER) -> str:
+        """Book an appointment, the last step by hand; return its reference."""
         self.reach(DETAILS, channel)
         self.fill_in(who or Identity())
         self.confirm()
@@ -283,6 +335,14 @@ class Visitor:
         key = visitors.key_of(f"{found['name']}={found['value']}")
         assert key
         return key
+
+    def has_session(self, account: Account) -> None:
+        """Give this browser the session of somebody who signed in before."""
+        agent = str(self.page.evaluate("navigator.userAgent"))
+        with database.writing() as session:
+            token = sessions.open(session, account.id or 0, agent)
+        cookie = {"name": sessions.cookie_name(account.kind), "value": token, "httpOnly": True, "sameSite": "Lax"}
+        self.context.add_cookies([{**cookie, "url": self.address}])  # type: ignore[typeddict-item]
 
     def new_tab(self) -> Page:
         """Open another tab of the same browser and look at it from now on."""

@@ -1,10 +1,12 @@
+import gc
 import os
 import socket
-import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from granian import Granian
 from typer.testing import CliRunner, Result
 
 from app import cli, frontend
@@ -26,24 +28,31 @@ def port(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Record the server's command instead of becoming the server; the pages count as built."""
-    commands: list[list[str]] = []
-    monkeypatch.setattr(os, "execve", lambda _program, command, _environment: commands.append(command))
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Granian]]:
+    """Gather the servers instead of letting them serve; the pages count as built."""
+    servers: list[Granian] = []
+
+    def serve(server: Granian) -> None:
+        servers.append(server)
+
+    monkeypatch.setattr(Granian, "serve", serve)
     monkeypatch.setattr(frontend, "is_built", lambda: True)
-    return commands
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    yield servers
+    gc.enable()
 
 
-def test_serve_prepares_the_demonstration_and_starts_the_server(port: int, started: list[list[str]]) -> None:
+def test_serve_prepares_the_demonstration_and_starts_the_server(port: int, started: list[Granian]) -> None:
     result = _run("serve")
     assert result.exit_code == 0, result.output
     assert f"http://localhost:{port}" in result.output
-    assert started[0][0] == sys.executable
-    assert ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"] == started[0][6:12]
+    [server] = started
+    assert (server.bind_addr, server.bind_port, server.workers) == ("127.0.0.1", port, 1)
+    assert os.environ["__REFLEX_SKIP_COMPILE"] == "true"
 
 
 def test_serve_without_demonstration_writes_no_data(
-    port: int, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
+    port: int, started: list[Granian], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEMO", "0")
     get_settings.cache_clear()
@@ -51,7 +60,7 @@ def test_serve_without_demonstration_writes_no_data(
     assert started
 
 
-def test_serve_says_in_plain_words_that_the_port_is_taken(port: int, started: list[list[str]]) -> None:
+def test_serve_says_in_plain_words_that_the_port_is_taken(port: int, started: list[Granian]) -> None:
     with closing(socket.socket()) as other:
         other.bind(("127.0.0.1", port))
         other.listen()
@@ -62,21 +71,21 @@ def test_serve_says_in_plain_words_that_the_port_is_taken(port: int, started: li
     assert started == []
 
 
-def test_serve_refuses_several_processes_without_redis(port: int, started: list[list[str]]) -> None:
+def test_serve_refuses_several_processes_without_redis(port: int, started: list[Granian]) -> None:
     result = _run("serve", "--workers", "2")
     assert result.exit_code == 1
     assert "REDIS_URL" in result.output
     assert started == []
 
 
-def test_serve_asks_for_the_pages_first(port: int, started: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_asks_for_the_pages_first(port: int, started: list[Granian], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frontend, "is_built", lambda: False)
     result = _run("serve")
     assert result.exit_code == 1
     assert "not built" in result.output
 
 
-def test_serve_says_that_others_need_a_public_address(port: int, started: list[list[str]]) -> None:
+def test_serve_says_that_others_need_a_public_address(port: int, started: list[Granian]) -> None:
     assert "PUBLIC_URL" in _run("serve", "--host", "0.0.0.0").output
     assert "PUBLIC_URL" not in _run("serve").output
 

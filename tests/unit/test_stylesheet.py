@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-STYLES = (Path(__file__).resolve().parents[2] / "assets" / "guichet.css").read_text()
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+STYLES = (ASSETS / "guichet.css").read_text()
 WITHOUT_COMMENTS = re.sub(r"/\*.*?\*/", "", STYLES, flags=re.S)
 
 
@@ -86,3 +87,15 @@ def test_light_and_dark_follow_the_system_and_paper_has_rules_of_its_own() -> No
     assert "color-scheme: light dark" in STYLES
     assert "@media print" in STYLES
     assert set(tokens(dark=True)) == set(tokens(dark=False))
+
+
+def test_dark_gives_colours_other_values_and_changes_nothing_else() -> None:
+    """What is looked at in light need not be looked at again but for its colours."""
+    [(_, rules)] = re.findall(r"@media[^{]*(prefers-color-scheme)[^{]*\{(.*?)\n\}", WITHOUT_COMMENTS, flags=re.S)
+    inside = re.fullmatch(r"\s*:root \{(.*)\}\s*", rules, flags=re.S)
+    assert inside
+    for declaration in filter(None, map(str.strip, inside[1].split(";"))):
+        assert re.fullmatch(r"--[\w-]+: #[0-9a-f]{3,6}", declaration), declaration
+    assert "light-dark(" not in WITHOUT_COMMENTS
+    scripts = "".join(path.read_text() for path in ASSETS.glob("*.js"))
+    assert "color-scheme" not in scripts
