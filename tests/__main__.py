@@ -36,16 +36,16 @@ class Part:
         return [sys.executable, "-m", "pytest", "-q", *folders, *self.options, *more]
 
 
-_TWO = ("-n", "2", "--dist", "worksteal")
+# A test waits for servers and browsers a quarter of its time: one process more than there are processors.
+_PROCESSES = ("-n", str((os.cpu_count() or 1) + 1))
 ALL = (
-    Part(("unit", "integration"), (*_TWO, "--database", "sqlite")),
     Part(
-        ("unit", "integration", "hostile"), (*_TWO, "--database", "postgresql", "--as-on", _FAR_DAY), f" on {_FAR_DAY}"
+        ("unit", "integration", "hostile"), (*_PROCESSES, "--dist", "worksteal", "--as-on", _FAR_DAY), f" on {_FAR_DAY}"
     ),
-    Part(("e2e",), ("-n", "2", "--dist", "loadgroup")),
+    Part(("e2e",), (*_PROCESSES, "--dist", "loadgroup")),
 )
-"""Every test once; one on SQLite lives today, the same one on PostgreSQL far from today."""
-QUICK = (Part(ALL[0].suites, (*ALL[0].options, "-m", "not long")),)
+"""Every test once: without a browser far from today, in the browser today and on the days that its tests name."""
+QUICK = (Part(("unit", "integration"), (*_PROCESSES, "--dist", "worksteal", "--database", "sqlite", "-m", "not long")),)
 
 
 def main() -> int:

@@ -20,6 +20,8 @@ _RUN = """async (only) => {
     runOnly: only,
     rules: only.type === "tag" ? { "target-size": { enabled: true } } : {},
     resultTypes: ["violations"],
+    // No rule that runs here looks at style sheets as files; fetching them again took a third of the time.
+    preload: { assets: ["media"] },
   });
   return found.violations.map((violation) => ({
     rule: violation.id,
