@@ -149,7 +149,7 @@ def watch(host: Annotated[str, typer.Option(envvar="HOST", help="Address to list
 
 
 def _live_on(moment: datetime) -> None:
-    """Move the clock of this process, and of the server it becomes, to a local time in Paris."""
+    """Move the clock of this process, and of the web processes it starts, to a local time in Paris."""
     ahead = clock.distance(moment.replace(tzinfo=_PARIS))
     os.environ["CLOCK_OFFSET"] = clock.written(ahead)
     get_settings.cache_clear()
@@ -169,7 +169,7 @@ def _require_free_port(host: str, port: int) -> None:
 
 
 def _web_server(host: str, port: int, workers: int) -> AbstractServer[Any]:
-    """Return the server, not yet started; its web processes inherit what this one has already loaded."""
+    """Return the server, not yet started; where processes fork, its own begin with what this one has loaded."""
     # Nothing of what is loaded at the start is garbage; `app.app` lets the collector work again.
     gc.disable()
     server: AbstractServer[Any] = Granian(

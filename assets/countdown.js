@@ -3,13 +3,20 @@
 (() => {
   const ahead = new Map();
   const write = (element, words) => element.textContent !== words && (element.textContent = words);
+  const two = (number) => String(number).padStart(2, "0");
+  const duration = (seconds) => {
+    const minutes = Math.floor(seconds / 60);
+    // What was offered in the evening is kept until the morning.
+    if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+    return `${minutes} min ${two(seconds % 60)} s`;
+  };
   const count = () => {
     for (const box of document.querySelectorAll("[data-hold]")) {
       const part = (name) => box.querySelector(`[data-deadline${name}]`);
       const { deadline, now } = part("").dataset;
       if (!ahead.has(now)) ahead.set(now, Date.now() - Date.parse(now));
       const left = Math.max(0, Math.floor((Date.parse(deadline) + ahead.get(now) - Date.now()) / 1000));
-      write(part(""), `${Math.floor(left / 60)} min ${String(left % 60).padStart(2, "0")} s`);
+      write(part(""), duration(left));
       part("-running").hidden = !left;
       part("-over").hidden = left > 0;
       const soon = left <= 120 ? "Il reste moins de deux minutes pour confirmer." : "";

@@ -78,16 +78,29 @@ def portal_on(data: Path) -> Iterator[str]:
 def one_button() -> Iterator[str]:
     """Serve the one-button page with the same server and options; give its address."""
     folder, port = _built_one_button()
-    module = f"{_NAME}.{_NAME}:app"
-    stop = ["--respawn-failed-workers", "--workers-kill-timeout", "5"]
-    where = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", *where, *stop, module]
-    with _running(command, folder, port, _SERVING) as address:
+    with _running([sys.executable, "-c", _SERVER.replace("PORT", str(port))], folder, port, _SERVING) as address:
         yield address
 
 
+_SERVER = f"""import gc
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+gc.disable()
+Granian(
+    "{_NAME}.{_NAME}:app",
+    "127.0.0.1",
+    PORT,
+    interface=Interfaces.ASGI,
+    factory=True,
+    log_level=LogLevels.warning,
+    respawn_failed_workers=True,
+    workers_kill_timeout=5,
+).serve()
+"""
 _SERVING = {
-    "GRANIAN_LOG_LEVEL": "warning",
     "REFLEX_ENV_MODE": "prod",
     "REFLEX_TELEMETRY_ENABLED": "false",
     "REFLEX_CHECK_LATEST_VERSION": "false",

@@ -20,11 +20,11 @@ from app.services import database, throttle
 from app.settings import get_settings
 from tests import days, services
 
-pytest_plugins = ["tests.summary"]
+pytest_plugins = ["tests.summary", "tests.sharing"]
 _DATABASES = ("sqlite", "postgresql")
 
 # A busy machine is no defect; speed is measured in bench/. The same inputs on every run: what is green today is green
-# tomorrow; `--hypothesis-profile explore` looks for others.
+# tomorrow; `--hypothesis-profile explore` draws others.
 hypothesis.settings.register_profile("guichet", deadline=None, print_blob=True, derandomize=True)
 hypothesis.settings.register_profile("explore", deadline=None, print_blob=True, derandomize=False, max_examples=300)
 hypothesis.settings.load_profile("guichet")

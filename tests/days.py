@@ -1,5 +1,6 @@
 """Another day for a whole test run: the tests' own time, and that of the servers they start."""
 
+from calendar import isleap
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -24,6 +25,14 @@ def live_on(day: str) -> Callable[[], None]:
     traveller = time_machine.travel(real + _ahead, tick=True)
     traveller.start()
     return traveller.stop
+
+
+def far() -> str:
+    """Return the next 29 February that is at least a hundred days ahead (ISO 8601)."""
+    year = (datetime.now(UTC) + timedelta(days=100)).year
+    while not isleap(year) or date(year, 2, 29) < datetime.now(UTC).date() + timedelta(days=100):
+        year += 1
+    return date(year, 2, 29).isoformat()
 
 
 def until(moment: datetime) -> timedelta:

@@ -134,7 +134,7 @@ def _ids_of_demo(session: Session) -> dict[str, int]:
 def _insert(session: Session, table: type[SQLModel], rows: Iterable[Row]) -> None:
     # Without rows, SQLAlchemy would insert one made of defaults.
     if listed := list(rows):
-        session.execute(insert(table), listed)
+        session.connection().execute(insert(table.__table__), listed)  # type: ignore[attr-defined]
 
 
 def _add_absences(session: Session, agents: Iterable[DemoAgent], first: date, last: date, today: date) -> None:

@@ -1,6 +1,6 @@
 """Sample values for the component gallery of the demonstration; its handlers change nothing but what it shows."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import reflex as rx
@@ -86,8 +86,7 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
         )
 
     def _show_agenda(self) -> None:
-        now = clock.now().astimezone(_PARIS)
-        today = now.date()
+        today = clock.now().astimezone(_PARIS).date()
         monday = today - timedelta(days=today.weekday())
         days = [_day(monday + timedelta(days=number), today) for number in range(_DAYS)]
         self._show_days(days, today)
@@ -95,7 +94,7 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
         self.title = wording.period(monday, monday + timedelta(days=_DAYS - 1))
         self.facts = "Sur place, au guichet, Service de démonstration · 30 minutes"
         chosen = next(day for day in days if day.state == "open")
-        self.first_words = wording.short_moment(now.replace(hour=9, minute=30))
+        self.first_words = wording.short_moment(datetime.combine(chosen.day, time(9, 30), _PARIS))
         self._choose(chosen.day.isoformat())
         self.chosen_time = _MORNING[1]
 

@@ -41,6 +41,15 @@ _NO_DAY = "Saisissez une date, par exemple le {day}"
 _TOO_MANY = "Trop de demandes depuis votre réseau : attendez quelques minutes, puis recommencez"
 
 
+def last_day_worth_waiting(today: date, first_free: date, horizon: date) -> date:
+    """Return the eve of the first free time if a working day lies before it, else the last day of all.
+
+    Today is none: its hours may be over, and a period that ends today ends the wait tonight.
+    """
+    days = [today + timedelta(days=number) for number in range(1, (first_free - today).days)]
+    return days[-1] if any(day.weekday() < _WORKING_DAYS for day in days) else horizon
+
+
 class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
     """The form by which one is told when a time comes free for what this journey looks for."""
 
@@ -91,14 +100,11 @@ class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
         return found.account.email if found else ""
 
     async def _before(self, progress: Progress, today: date, horizon: date) -> date:
-        """Return the last day worth waiting for: the eve of the first free time, if that leaves a working day."""
         office, channel = progress.office, progress.channel
         if office is None or channel is None:
             return horizon
         first = await call(availability.first_free, office.id, channel, progress.minutes, place_id=progress.place_id)
-        ahead = (first.date() - today).days if first else 0
-        days = [today + timedelta(days=number) for number in range(ahead)]
-        return days[-1] if any(day.weekday() < _WORKING_DAYS for day in days) else horizon
+        return last_day_worth_waiting(today, first.date() if first else today, horizon)
 
     async def _keep(self, typed: dict[str, str]) -> None:
         visitor = visitor_of(self)

@@ -1,7 +1,6 @@
 """One portal and one browser per test process, the data of the first day per file, a window of one's own per test."""
 
 import itertools
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -27,8 +26,6 @@ _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 # Seconds; a walk of many steps takes minutes when two of them share two cores with their servers and browsers.
 _LONGEST_WALK = 900
-_HANDFUL = 4
-
 Arrive = Callable[..., Visitor]
 
 # A busy machine is slow, not wrong: speed is measured in bench/.
@@ -36,16 +33,14 @@ expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder, and share long files out in handfuls: each handful begins on the first day."""
-    per_file: Counter[Path] = Counter()
+    """Mark every test of this folder, and put the files with long ones first, so that no process ends much later."""
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.e2e)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(_LONGEST_WALK))
-            if item.get_closest_marker("xdist_group") is None:
-                item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{per_file[item.path] // _HANDFUL}"))
-            per_file[item.path] += 1
+    long = {item.path for item in items if item.path.is_relative_to(_HERE) and item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")

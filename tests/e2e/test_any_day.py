@@ -28,7 +28,7 @@ DAYS = {
 }
 _EACH_DAY = pytest.mark.parametrize(
     "portal",
-    [pytest.param(moment, id=name, marks=pytest.mark.xdist_group(name)) for name, moment in DAYS.items()],
+    [pytest.param(moment, id=name) for name, moment in DAYS.items()],
     indirect=True,
 )
 

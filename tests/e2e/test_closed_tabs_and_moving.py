@@ -182,6 +182,7 @@ def seats_of(appointment: Appointment) -> int:
         return len(session.exec(select(Slot.id).where(Slot.appointment_id == appointment.id)).all())
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("disturb", [reload, go_back_and_forth, cut_the_connection, restart_the_server])
 def test_at_every_step_of_moving_what_was_chosen_stays_and_nothing_moves_before_the_end(
@@ -259,6 +260,7 @@ def test_a_tab_closed_while_moving_is_taken_up_again(arrive: Arrive) -> None:
     assert visitor.fact("Numéro appelé").replace(" ", "").endswith("639985566")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_cancellation_asked_for_but_not_confirmed_cancels_nothing(arrive: Arrive, line: Line, portal: Portal) -> None:
     mine = booked("annule.presque@example.org")

@@ -148,7 +148,7 @@ def test_a_professional_keeps_the_appointments_and_closes_the_space(arrive: Arri
     visitor.go("/espace-professionnel")
     visitor.is_at(PROFESSIONAL_SIGN_IN, "Connexion à votre espace professionnel")
     fresh = a_professional(visitor, pro.email, "20260510010002")
-    fresh.enter()
+    fresh.sign_in()
 
 
 def test_the_file_is_closed_again_after_five_minutes_and_to_everybody_else(arrive: Arrive) -> None:

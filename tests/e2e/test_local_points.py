@@ -134,7 +134,7 @@ def test_a_call_becomes_a_video_call_at_a_local_point(arrive: Arrive, post_offic
 
 
 def test_a_video_call_is_chosen_with_the_keyboard_alone(visitor: Visitor) -> None:
-    visitor.reach(CHANNEL)
+    visitor.walk_to(CHANNEL)
     expect(visitor.title).to_be_focused()
     keyboard = Keyboard(visitor)
     keyboard.go_to(visitor.page.get_by_role("radio", name="Sur place, au guichet"))

@@ -309,7 +309,8 @@ def test_password_address_and_sessions_are_reached_from_the_profile(arrive: Arri
     assert account_of(who).email == "gaspard.neuf@example.org"
 
     elsewhere = Person(arrive(), who.identity, who.email, new)
-    arrive_home(elsewhere)
+    elsewhere.visitor.go(SIGN_IN)
+    elsewhere.sign_in()
     visitor.link("Mon profil").last.click()
     visitor.link("Mes sessions ouvertes").click()
     visitor.is_at(SESSIONS, "Mes sessions ouvertes")

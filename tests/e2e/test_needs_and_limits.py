@@ -50,7 +50,8 @@ def are_noted(visitor: Visitor, email: str, count: int) -> None:
     def so() -> bool:
         with database.reading() as session:
             sent = session.exec(select(OutboxMail).where(col(OutboxMail.sent_at).is_not(None))).all()
-        return len([mail for mail in sent if mail.recipient == email]) == count
+        # A test that runs while it becomes nine o'clock may get a reminder too.
+        return len([mail for mail in sent if mail.recipient == email and mail.kind != "reminder"]) == count
 
     until(visitor.page, so)
 
@@ -129,7 +130,7 @@ def test_names_behind_a_box_that_is_not_ticked_are_not_used(visitor: Visitor) ->
 
 
 def test_the_keyboard_opens_the_names_of_somebody_else_and_finds_them_next(visitor: Visitor) -> None:
-    visitor.reach(DETAILS)
+    visitor.walk_to(DETAILS)
     keys = visitor.page.keyboard
     expect(visitor.title).to_be_focused()
     box(visitor, "quelqu’un d’autre").focus()

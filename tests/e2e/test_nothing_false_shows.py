@@ -38,7 +38,7 @@ def said(visitor: Visitor) -> list[str]:
 
 def test_on_the_way_to_an_appointment(visitor: Visitor) -> None:
     listen(visitor)
-    visitor.reach(DETAILS)
+    visitor.walk_to(DETAILS)
     assert said(visitor) == []
 
 
@@ -60,7 +60,7 @@ def test_on_the_way_to_a_space(visitor: Visitor, post_office: MailServer) -> Non
 
 
 def test_the_title_takes_the_focus_once_the_page_has_come(visitor: Visitor) -> None:
-    visitor.reach(OFFICE)
+    visitor.walk_to(OFFICE)
     expect(visitor.title).to_be_focused()
     visitor.begin_booking()
     expect(visitor.title).to_be_focused()
@@ -82,7 +82,7 @@ def test_the_step_before_a_topic_is_the_list_it_was_chosen_from(visitor: Visitor
 
 
 def test_the_topic_chosen_at_one_kind_of_office_does_not_show_at_another(visitor: Visitor) -> None:
-    visitor.reach(CHANNEL)
+    visitor.walk_to(CHANNEL)
     visitor.page.get_by_role("link", name="Contact et rendez-vous").click()
     visitor.is_at("/contact", re.compile("."))
     visitor.open_blocks(("Professionnel", "Les impôts de votre entreprise", "La TVA"))

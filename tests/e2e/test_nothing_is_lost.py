@@ -114,6 +114,7 @@ def is_settled(disturb: Disturb, visitor: Visitor, **chosen: str) -> None:
         is_kept(visitor, BOOKING, **chosen)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("disturb", [reload, go_back_and_forth, cut_the_connection, restart_the_server])
 def test_at_every_step_what_was_typed_and_chosen_stays(disturb: Disturb, arrive: Arrive, line: Line) -> None:

@@ -235,6 +235,14 @@ def test_a_hold_that_ended_is_no_error_while_the_time_is_free(visitor: Visitor) 
     assert len(booked_for(who.email)) == 1
 
 
+def test_what_is_kept_until_the_morning_counts_down_in_hours(visitor: Visitor) -> None:
+    visitor.reach(DETAILS)
+    shift_hold(visitor, timedelta(hours=11, minutes=25, seconds=30))
+    visitor.page.reload()
+    visitor.has_loaded()
+    expect(visitor.page.get_by_role("timer")).to_have_text(re.compile(r"^11.h 2[45].min$"))
+
+
 def test_ten_extensions_are_enough(visitor: Visitor) -> None:
     visitor.reach(DETAILS)
     hold = held_by(visitor)

@@ -78,6 +78,7 @@ def line(portal: Portal) -> Iterator[Line]:
         yield laid
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_at_every_step_of_sign_up_and_activation_what_was_typed_stays(
     arrive: Arrive, line: Line, post_office: MailServer

@@ -159,7 +159,7 @@ async def _pour(attacker: Attacker, count: int, handler: str = SHOW, payload: An
 
 
 async def _is_answered(url: str, network: str) -> None:
-    """Open a page as a person in this network; raise TimeoutError if an answer takes longer than people wait."""
+    """Open a page as a person in this network; raise TimeoutError if an answer takes 30 seconds."""
     async with visit(url, network=network) as visitor:
         await visitor.go(CONTACT_PAGE)
         assert visitor.get("contact_state", "label")

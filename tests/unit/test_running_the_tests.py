@@ -25,6 +25,7 @@ def run_parts(monkeypatch: pytest.MonkeyPatch, folder: Path, **sources: str) -> 
             runner.Part((str(folder / name),), ("-p", "tests.summary", f"--rootdir={folder}", "-c", "/dev/null"))
         )
     monkeypatch.setattr(runner, "ALL", tuple(parts))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setattr(sys, "argv", ["tests"])
     return runner.main()
 
@@ -57,11 +58,12 @@ def test_a_part_may_hold_nothing_of_what_was_asked_for(
 
 
 def test_the_parts_are_all_suites_both_databases_and_a_far_day() -> None:
-    today, far_day, browser = runner.ALL
+    far_day, browser = runner.ALL
     folders = {path.name for path in (PROJECT / "tests").iterdir() if (path / "__init__.py").exists()}
-    assert {*today.suites, *far_day.suites, *browser.suites} == folders
-    assert {today.options[-1], far_day.options[-3]} == {"sqlite", "postgresql"}
+    assert sorted([*far_day.suites, *browser.suites]) == sorted(folders)
     assert far_day.options[-2:] == ("--as-on", runner._FAR_DAY)
+    for part in runner.ALL:
+        assert not {"--database", "-m", "-k", "--deselect"} & set(part.options), "nothing is left out"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,10 @@ def test_the_twenty_slowest_of_all_parts_are_listed() -> None:
 def test_a_test_on_another_day_finds_that_day_everywhere(tmp_path: Path) -> None:
     code = "import time, datetime\nfrom tests import days\nend = days.live_on('2031-02-28')\n"
     code += "print([str(datetime.date.today()), str(datetime.datetime.now(datetime.UTC).date()), time.time()])"
+    # Midnight may pass in between.
+    days = ("2031-02-28", "2031-03-01")
     ran = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     local, utc, seconds = json.loads(ran.stdout.replace("'", '"'))
-    assert (local, utc) == ("2031-02-28", "2031-02-28")
+    assert local in days
+    assert utc in days
     assert seconds > 1_900_000_000
