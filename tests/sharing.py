@@ -7,15 +7,16 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-_HANDFUL = 4
+_HANDFUL, _QUICK_ONES = 4, 20
 _PORTALS_OF_A_DAY = ("tests/e2e/test_any_day.py", "tests/e2e/test_times_on_screen.py")
 
 
 def groups(tests: Iterable[str]) -> dict[str, str]:
     """Return the group of each test, by the ids that pytest gives them, in the order in which they are to run.
 
-    Hostile clients share what they are after, walks of one day its portal. Other files of browser tests are shared out
-    in handfuls: each begins with the data of the first day. Every other test is a group of its own.
+    Hostile clients share what they are after, but for floods, which leave their portal busy; walks of one day share its
+    portal. Other files of browser tests are shared out in handfuls: each begins with the data of the first day. All
+    others go by twenties of a file, since to send a test to a process takes longer than many of them.
     """
     found: dict[str, str] = {}
     in_file: Counter[str] = Counter()
@@ -23,13 +24,13 @@ def groups(tests: Iterable[str]) -> dict[str, str]:
         file, _, name = test.partition("::")
         in_file[file] += 1
         if file.startswith("tests/hostile/"):
-            found[test] = "hostile"
+            found[test] = "flood" if file.endswith("_flood.py") else "hostile"
         elif file in _PORTALS_OF_A_DAY:
             found[test] = f"{file}[{name.partition('[')[2]}"
         elif file.startswith("tests/e2e/"):
             found[test] = f"{file} {(in_file[file] - 1) // _HANDFUL}"
         else:
-            found[test] = test
+            found[test] = f"{file} {(in_file[file] - 1) // _QUICK_ONES}"
     return found
 
 

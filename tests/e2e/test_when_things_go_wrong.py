@@ -9,6 +9,7 @@ from tests.e2e import letters
 from tests.e2e.conftest import Arrive, settings_of
 from tests.e2e.line import line_to
 from tests.e2e.portal import Portal, running
+from tests.e2e.test_one_seat import until
 from tests.e2e.visitor import CHANNEL, DETAILS, INCOME_TAX, PHONE, SLOT, Identity, Visitor
 from tests.smtp import MailServer
 
@@ -127,6 +128,22 @@ def test_a_link_that_leads_nowhere_explains_itself(visitor: Visitor) -> None:
     expect(visitor.page.get_by_role("heading", name="Ce lien ne mène plus à un rendez-vous")).to_be_visible()
     visitor.link("Recevoir le lien à nouveau").click()
     expect(visitor.field("Référence du rendez-vous")).to_be_visible()
+
+
+@pytest.mark.parametrize("asked", ["fetch('/rien')", "new Image().src = '/rien'"])
+def test_an_answer_that_refuses_does_not_go_unseen(visitor: Visitor, asked: str) -> None:
+    visitor.go("/aide")
+    visitor.has_loaded()
+    assert visitor.real_troubles() == []
+    visitor.page.evaluate(f"() => {{ {asked} }}")
+    until(visitor.page, lambda: any("404" in trouble and "/rien" in trouble for trouble in visitor.real_troubles()))
+    visitor.tolerate("404")
+
+
+def test_a_page_that_is_refused_does_not_go_unseen(visitor: Visitor) -> None:
+    visitor.go("/nulle-part")
+    until(visitor.page, lambda: any("404" in trouble for trouble in visitor.real_troubles()))
+    visitor.tolerate("404")
 
 
 def test_an_address_that_leads_nowhere_has_a_page_in_french(visitor: Visitor) -> None:

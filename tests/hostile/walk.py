@@ -132,3 +132,10 @@ def captcha_answers(cookie: str) -> list[str]:
     )
     with database.reading() as session:
         return list(session.execute(query).scalars())
+
+
+async def is_answered(url: str, network: str) -> None:
+    """Open a page as a person in this network; raise TimeoutError if an answer takes 30 seconds."""
+    async with visit(url, network=network) as visitor:
+        await visitor.go(CONTACT_PAGE)
+        assert visitor.get("contact_state", "label")
