@@ -1,6 +1,7 @@
 """The table of contents: pages, HTTP routes, middleware, background tasks."""
 
 import gc
+from functools import partial
 
 import reflex as rx
 
@@ -155,7 +156,7 @@ for route, page_id, title in (
     (addresses.PRIVACY, "donnees-personnelles", "Données personnelles"),
     (addresses.TERMS, "conditions-generales", "Conditions générales"),
 ):
-    _add(information.information(page_id), route, title)
+    _add(partial(information.information, page_id), route, title)
 _add(information.site_map, addresses.SITE_MAP, "Plan du site")
 # The professional space: signing in, signing up, activating
 _add(sign_in.sign_in, addresses.PROFESSIONAL_SIGN_IN, "Connexion à votre espace professionnel", SignInState.load)
@@ -205,7 +206,7 @@ for route, page_id in (
     (addresses.HELP_SAFETY, "aide-securite"),
     (addresses.LOCAL_TAXES, "payer-impots-locaux"),
 ):
-    _add(information.information(page_id), route, static_pages.page(page_id).title)
+    _add(partial(information.information, page_id), route, static_pages.page(page_id).title)
 
 # The personal space: creating it, activating, signing in, the lost password, the identities to try it with
 _add(

@@ -16,7 +16,7 @@ from app.services import database
 from app.settings import get_settings
 from tests import days
 from tests.e2e.axe import Sweep
-from tests.e2e.portal import Portal, build_pages, make_first_day, running
+from tests.e2e.portal import Portal, build_pages_once, make_first_day, running
 from tests.e2e.visitor import DESKTOP, Visitor
 from tests.services import browser_program
 from tests.smtp import MailServer, mail_server
@@ -43,10 +43,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in long)
 
 
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return the folder of all processes of this run."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
 @pytest.fixture(scope="session")
-def pages() -> None:
-    """Build the pages the browser gets, once."""
-    build_pages()
+def pages(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """Build the pages the browser gets, once for all test processes."""
+    build_pages_once(shared_folder(tmp_path_factory, worker_id))
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +65,7 @@ def post_office() -> Iterator[MailServer]:
 @pytest.fixture(scope="session")
 def first_day(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """Give the demonstration's data as on the first day, made once for all test processes."""
-    base = tmp_path_factory.getbasetemp()
-    return make_first_day((base if worker_id == "master" else base.parent) / "first-day.db")
+    return make_first_day(shared_folder(tmp_path_factory, worker_id) / "first-day.db")
 
 
 @pytest.fixture(scope="session")

@@ -162,6 +162,16 @@ def build_pages() -> None:
     run_command("build", {})
 
 
+def build_pages_once(folder: Path) -> None:
+    """Build the pages unless another process that was given this folder has done so; processes take turns."""
+    with (folder / "pages.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        if not lock.read():
+            build_pages()
+            lock.write("built")
+
+
 def run_command(name: str, settings: dict[str, str]) -> None:
     """Run a command of the portal's command line with these settings and no others."""
     clean = {key: value for key, value in os.environ.items() if key not in ("SMTP_URL", "DEMO", *_SETTINGS)}
