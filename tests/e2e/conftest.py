@@ -26,6 +26,21 @@ _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 # Seconds; a walk of many steps takes minutes when two of them share two cores with their servers and browsers.
 _LONGEST_WALK = 900
+# Whole walks, and walks on a line that breaks, have the service worker; elsewhere it would be installed again for each
+# visitor, a tenth of the time.
+_WITH_WORKER = {
+    "test_any_day",
+    "test_booking_from_home_to_cancellation",
+    "test_by_keyboard_and_by_phone",
+    "test_closed_tabs_and_moving",
+    "test_installable",
+    "test_nothing_is_lost",
+    "test_personal_appointments",
+    "test_personal_nothing_is_lost",
+    "test_professional_nothing_is_lost",
+    "test_professional_sign_up",
+}
+
 Arrive = Callable[..., Visitor]
 
 # A busy machine is slow, not wrong: speed is measured in bench/.
@@ -160,14 +175,15 @@ Date = class extends Machine {
 
 
 @pytest.fixture
-def arrive(browser: Browser, portal: Portal) -> Iterator[Arrive]:
+def arrive(browser: Browser, portal: Portal, request: pytest.FixtureRequest) -> Iterator[Arrive]:
     """Open windows for people; at the end none of them may have met an error or a refusal of the content policy."""
     arrived: list[Visitor] = []
+    workers = "allow" if request.path.stem in _WITH_WORKER else "block"
 
     def open_window(
         screen: dict[str, int] = DESKTOP, at: Portal = portal, address: str = "", **options: Any
     ) -> Visitor:
-        context = new_window(browser, at, viewport=screen, **options)
+        context = new_window(browser, at, viewport=screen, **{"service_workers": workers, **options})
         arrived.append(Visitor(at, context, address or at.url))
         return arrived[-1]
 

@@ -44,6 +44,8 @@ TITLES = {
     DETAILS: "Vos informations",
 }
 
+_NO_WORKER = "Service Worker registration blocked by Playwright"
+
 _TWO_FRAMES = """() => new Promise((done) => {
   setTimeout(done, 250);
   requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));
@@ -92,7 +94,7 @@ class Visitor:
 
     def _hear(self, message: ConsoleMessage) -> None:
         # The console names every answer of status 400 and more; to be told of each answer costs a tenth of a walk.
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and _NO_WORKER not in message.text:
             self.troubles.append(f"console {message.type}: {message.text} ({message.location.get('url', '')})")
 
     def _notice_failure(self, request: Request) -> None:
