@@ -302,7 +302,7 @@ def test_absences_fill_the_horizon_and_never_overlap(db: str, small_country: Non
     assert all(days[week] > 50 for week in range(12))
 
 
-def test_loading_again_changes_nothing(db: str, small_country: None) -> None:
+def test_loading_again_changes_nothing(db: str) -> None:
     load()
     before = counts()
     load()
