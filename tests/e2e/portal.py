@@ -172,10 +172,10 @@ def build_pages_once(folder: Path) -> None:
             lock.write("built")
 
 
-def run_command(name: str, settings: dict[str, str]) -> None:
+def run_command(name: str, settings: dict[str, str], *arguments: str) -> None:
     """Run a command of the portal's command line with these settings and no others."""
     clean = {key: value for key, value in os.environ.items() if key not in ("SMTP_URL", "DEMO", *_SETTINGS)}
-    command = [sys.executable, "-m", "app.cli", name]
+    command = [sys.executable, "-m", "app.cli", name, *arguments]
     subprocess.run(command, cwd=PROJECT, env={**clean, **settings}, check=True, stdout=subprocess.DEVNULL)
 
 

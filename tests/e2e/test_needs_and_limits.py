@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +11,6 @@ from playwright.sync_api import Locator, Page, expect
 from sqlmodel import col, select, update
 
 from app import addresses, clock
-from app.frontend import PROJECT
 from app.models import Appointment, AppointmentStatus, Channel, Need, OutboxMail, Slot, SpaceKind
 from app.services import database, demo_taxpayers
 from app.services.accounts import sessions
@@ -25,7 +22,7 @@ from tests.accounts import make_account
 from tests.e2e import letters
 from tests.e2e.axe import Sweep
 from tests.e2e.conftest import Arrive
-from tests.e2e.portal import Portal
+from tests.e2e.portal import Portal, run_command
 from tests.e2e.test_one_seat import TOPIC_ID, book, held_by, is_kept, until
 from tests.e2e.visitor import CONFIRMATION, DESKTOP, DETAILS, PHONE, PHONE_SMALL, Identity, Visitor
 from tests.smtp import MailServer
@@ -327,12 +324,7 @@ def test_an_appointment_nobody_confirms_is_free_again_after_half_an_hour(
     visitor.button("Confirmer ce rendez-vous").click()
     visitor.says("Ce rendez-vous n’a pas été confirmé à temps.")
     sweep(visitor.page).look("confirm from the mail, lapsed")
-    subprocess.run(
-        [sys.executable, "-m", "app.cli", "job", "unconfirmed"],
-        cwd=PROJECT,
-        env={**portal.environment(), "PATH": ""},
-        check=True,
-    )
+    run_command("job", portal.environment(), "unconfirmed")
     assert appointment_of(email).status == AppointmentStatus.CANCELLED
     with database.reading() as session:
         assert session.exec(select(Slot.id).where(Slot.appointment_id == booked.id)).all() == []
