@@ -1,6 +1,5 @@
 """Every component in every state, for people who build and check the portal; part of the demonstration only."""
 
-from datetime import datetime
 from typing import Any
 
 import reflex as rx
@@ -9,10 +8,8 @@ from app import addresses
 from app.components import agenda as agendas
 from app.components import appointment, blocks, buttons, dialog, fields, journey, layout, notices, password, stepper
 from app.components.captcha import captcha
-from app.content import wording
 from app.state.gallery import GalleryState
 
-_WHEN = datetime(2026, 11, 24, 9, 30)  # noqa: DTZ001  (as an office's clock shows it)
 _OVER = "2026-01-01T09:00:00+00:00"
 _CHANNELS = (("1", "Sur place, au guichet", "Un agent vous reçoit."), ("2", "Par téléphone", "Un agent vous appelle."))
 
@@ -192,7 +189,7 @@ def _notices() -> tuple[rx.Component, ...]:
 
 
 def _holds() -> tuple[rx.Component, ...]:
-    what = wording.short_moment(_WHEN)
+    what = GalleryState.first_words
     now = GalleryState.running_from
     both = rx.fragment(
         notices.hold(what, GalleryState.running_until, now, GalleryState.nothing),

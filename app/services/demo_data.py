@@ -134,6 +134,7 @@ def _ids_of_demo(session: Session) -> dict[str, int]:
 def _insert(session: Session, table: type[SQLModel], rows: Iterable[Row]) -> None:
     # Without rows, SQLAlchemy would insert one made of defaults.
     if listed := list(rows):
+        # Past the ORM, which would look at each of tens of thousands of rows.
         session.connection().execute(insert(table.__table__), listed)  # type: ignore[attr-defined]
 
 

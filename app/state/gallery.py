@@ -60,12 +60,16 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
         self.errors, self.draft = dict(_ERRORS), dict(_DRAFT)
         now = clock.now()
         self.running_from, self.running_until = now.isoformat(), (now + _HOLD).isoformat()
-        self._show_blocks()
-        self._show_agenda()
+        today = now.astimezone(_PARIS).date()
+        days = sample_days(today)
+        ahead = next(day.day for day in days if day.state == "open" and day.day > today)
+        moment = datetime.combine(ahead, time(9, 30), _PARIS)
+        self._show_blocks(moment)
+        self._show_agenda(days, today, moment)
         if not self._captcha_id:
             await self._new_captcha()
 
-    def _show_blocks(self) -> None:
+    def _show_blocks(self, moment: datetime) -> None:
         self.choices = [
             Choice("Particulier", "Vous écrivez pour vous ou pour un proche", addresses.DEMO_COMPONENTS),
             Choice("Professionnel", "", addresses.DEMO_COMPONENTS),
@@ -74,7 +78,7 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
         self.trail = [TrailItem(label, addresses.DEMO_COMPONENTS) for label in ("Particulier", "Le calcul de l’impôt")]
         self.documents = ["Une pièce d’identité", "Votre dernier avis d’impôt"]
         self.card = AppointmentCard(
-            words=f"mardi 24 novembre 2026 à 9{wording.NBSP}h{wording.NBSP}30",
+            words=wording.moment(moment),
             duration=wording.duration(30),
             channel="Sur place, au guichet",
             topic="Comprendre le montant de votre impôt",
@@ -85,17 +89,13 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
             name="Lila O’Connor-Ñuñez",
         )
 
-    def _show_agenda(self) -> None:
-        today = clock.now().astimezone(_PARIS).date()
-        monday = today - timedelta(days=today.weekday())
-        days = [_day(monday + timedelta(days=number), today) for number in range(_DAYS)]
+    def _show_agenda(self, days: list[AgendaDay], today: date, moment: datetime) -> None:
         self._show_days(days, today)
         self.has_next = True
-        self.title = wording.period(monday, monday + timedelta(days=_DAYS - 1))
+        self.title = wording.period(days[0].day, days[-1].day)
         self.facts = "Sur place, au guichet, Service de démonstration · 30 minutes"
-        chosen = next(day for day in days if day.state == "open")
-        self.first_words = wording.short_moment(datetime.combine(chosen.day, time(9, 30), _PARIS))
-        self._choose(chosen.day.isoformat())
+        self.first_words = wording.short_moment(moment)
+        self._choose(moment.date().isoformat())
         self.chosen_time = _MORNING[1]
 
     def _choose(self, day: str) -> None:
@@ -168,6 +168,12 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
     @rx.event
     async def submit(self, data: dict[str, str]) -> None:
         """Stand in for a form's handler."""
+
+
+def sample_days(today: date) -> list[AgendaDay]:
+    """Return four weeks from the Monday of this day on, some to come with room; on Mondays none is past."""
+    monday = today - timedelta(days=today.weekday())
+    return [_day(monday + timedelta(days=number), today) for number in range(_DAYS)]
 
 
 def _day(day: date, today: date) -> AgendaDay:

@@ -1,4 +1,4 @@
-"""axe-core, and no sideways scrolling, on every state of every screen (look-and-feel: access).
+"""axe-core, and no sideways scrolling, on every state of every screen.
 
 320 px wide is 400 % zoom on a screen of 1280.
 """

@@ -1,4 +1,4 @@
-"""What the design asks of sizes, order and paper (look-and-feel: agenda, journeys, navigation)."""
+"""What the design asks of sizes, order and paper."""
 
 from itertools import pairwise
 

@@ -86,7 +86,7 @@ class Visitor:
     # Troubles
 
     def tolerate(self, *patterns: str) -> None:
-        """Say what may go wrong in this test: parts of console messages, or of « status address »."""
+        """Say what may go wrong in this test: parts of console messages, or of « failed why address »."""
         self.tolerated.extend(patterns)
 
     def real_troubles(self) -> list[str]:

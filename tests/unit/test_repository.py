@@ -100,3 +100,14 @@ def test_the_code_cites_no_document_that_is_not_here() -> None:
         if not (ROOT / name).exists()
     ]
     assert cited == []
+
+
+def test_no_docstring_cites_a_document_by_its_bare_name() -> None:
+    """« (name-of-a-document: chapter) » is how documents of elsewhere were cited."""
+    cited = [
+        (path, name)
+        for folder in ("app", "bench", "migrations", "scripts", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+        for name in re.findall(r"\((?:[a-z]+-)+[a-z]+: ", path.read_text())
+    ]
+    assert cited == []

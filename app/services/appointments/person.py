@@ -1,7 +1,7 @@
 """Who the appointment is for: what was typed, checked and brought into one form.
 
 Names are taken as people write them, in any script; what could hide in a mail (control and direction characters,
-addresses of sites) is refused. Messages say what to do (look-and-feel: errors).
+addresses of sites) is refused. Messages say what to do.
 """
 
 import re
