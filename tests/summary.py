@@ -13,6 +13,8 @@ FILE = "GUICHET_TESTS_OUTCOME"
 """Environment variable: the file to write the outcome to instead of the screen; `python -m tests` joins them."""
 SUFFIX = "GUICHET_TESTS_SUFFIX"
 _SLOWEST = 20
+_LINES_OF_A_REASON = 6
+_LENGTH_OF_A_REASON = 600
 
 
 @dataclass
@@ -24,6 +26,7 @@ class Outcome:
     slowest: list[tuple[float, str]] = field(default_factory=list)
     passed: int = 0
     failed: int = 0
+    failures: list[str] = field(default_factory=list)
     is_good: bool = True
 
     @classmethod
@@ -37,7 +40,8 @@ class Outcome:
             tests.update(outcome.tests)
         slowest = sorted((each for outcome in listed for each in outcome.slowest), reverse=True)[:_SLOWEST]
         passed, failed = (sum(getattr(outcome, name) for outcome in listed) for name in ("passed", "failed"))
-        return cls(dict(seconds), dict(tests), slowest, passed, failed)
+        failures = [each for outcome in listed for each in outcome.failures]
+        return cls(dict(seconds), dict(tests), slowest, passed, failed, failures)
 
     def lines(self) -> Iterator[str]:
         """Give the table and the list to print."""
@@ -46,6 +50,8 @@ class Outcome:
             yield f"{seconds:8.1f} s {self.tests[suite]:6} tests  {suite}"
         yield f"the {len(self.slowest)} slowest tests, with what they set up:"
         yield from (f"{seconds:8.1f} s  {nodeid}" for seconds, nodeid in self.slowest)
+        # Last, since who reads a long record elsewhere often gets its end only.
+        yield from self.failures
 
 
 def outcome_of(stats: dict[str, list[object]], suffix: str = "") -> Outcome:
@@ -59,9 +65,18 @@ def outcome_of(stats: dict[str, list[object]], suffix: str = "") -> Outcome:
     for nodeid, spent in seconds.items():
         suites[suite_of(nodeid) + suffix] += spent
     slowest = sorted(((spent, nodeid + suffix) for nodeid, spent in seconds.items()), reverse=True)[:_SLOWEST]
-    failed = len(stats.get("failed", ())) + len(stats.get("error", ()))
+    failed = [*stats.get("failed", ()), *stats.get("error", ())]
     tests = Counter(suite_of(nodeid) + suffix for nodeid in seconds)
-    return Outcome(dict(suites), dict(tests), slowest, len(stats.get("passed", ())), failed)
+    failures = [_failure(report, suffix) for report in failed]
+    return Outcome(dict(suites), dict(tests), slowest, len(stats.get("passed", ())), len(failed), failures)
+
+
+def _failure(report: object, suffix: str) -> str:
+    longest = getattr(report, "longrepr", None)
+    crash = getattr(longest, "reprcrash", None)
+    place = f"{crash.path}:{crash.lineno}: " if crash else ""
+    reason = "\n    ".join(str(crash.message if crash else longest).splitlines()[:_LINES_OF_A_REASON])
+    return f"FAILED {getattr(report, 'nodeid', '')}{suffix}\n    {(place + reason)[:_LENGTH_OF_A_REASON]}"
 
 
 def suite_of(nodeid: str) -> str:

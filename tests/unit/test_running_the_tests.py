@@ -34,7 +34,11 @@ def test_all_parts_run_and_one_failure_fails_the_whole(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run_parts(monkeypatch, tmp_path, first=PASSES, second=FAILS, third=PASSES) == 1
-    assert capfd.readouterr().out.splitlines()[-1] == "2 passed, 1 failed"
+    *_, failed, reason, _minutes, counts = capfd.readouterr().out.splitlines()
+    assert counts == "2 passed, 1 failed"
+    assert failed.startswith("FAILED ")
+    assert failed.endswith("test_it.py::test_it"), "its name is read at the end"
+    assert "assert False" in reason
 
 
 def test_what_cannot_be_collected_fails_the_whole(
