@@ -23,17 +23,27 @@ _MEMORY = Path("/dev/shm")
 _ROOM = 4 << 30
 
 
+_PYTEST = (sys.executable, "-m", "pytest", "-q")
+
+
 @dataclass(frozen=True)
 class Part:
-    """One run of pytest; `suffix` is added to the names of its suites."""
+    """One run of pytest; `suffix` is added to the names of its suites.
+
+    `second_tries` is how many failed tests at most are run once more, by themselves, before the part counts as failed.
+    """
 
     suites: tuple[str, ...]
     options: tuple[str, ...]
     suffix: str = ""
+    second_tries: int = 0
 
     def command(self, more: list[str]) -> list[str]:
         folders = [str(_HERE / suite) for suite in self.suites]
-        return [sys.executable, "-m", "pytest", "-q", *folders, *self.options, *more]
+        return [*_PYTEST, *folders, *self.options, *more]
+
+    def grants_second_try(self, outcome: Outcome) -> bool:
+        return 0 < len(outcome.failed_tests) <= self.second_tries and all("::" in test for test in outcome.failed_tests)
 
 
 # A test waits for servers and browsers a quarter of its time: one process more than there are processors. Each brings
@@ -43,7 +53,7 @@ ALL = (
     Part(
         ("hostile", "unit", "integration"), (*_PROCESSES, "--dist", "loadgroup", "--as-on", _FAR_DAY), f" on {_FAR_DAY}"
     ),
-    Part(("e2e",), (*_PROCESSES, "--dist", "loadgroup")),
+    Part(("e2e",), (*_PROCESSES, "--dist", "loadgroup"), second_tries=3),
 )
 """Every test once: without a browser far from today, in the browser today and on the days that its tests name."""
 QUICK = (Part(("unit", "integration"), (*_PROCESSES, "--dist", "worksteal", "--database", "sqlite", "-m", "not long")),)
@@ -62,10 +72,18 @@ def main() -> int:
 
 
 def _run(part: Part, more: list[str], scratch: Path) -> Outcome:
+    outcome = _pytest(part.command(more), part.suffix, scratch)
+    if not part.grants_second_try(outcome):
+        return outcome
+    again = [*_PYTEST, *outcome.failed_tests, *more]
+    return outcome.with_second_try(_pytest(again, part.suffix, scratch))
+
+
+def _pytest(command: list[str], suffix: str, scratch: Path) -> Outcome:
     told = scratch / "outcome.json"
     told.unlink(missing_ok=True)
-    environment = {**os.environ, "TMPDIR": str(scratch), summary.FILE: str(told), summary.SUFFIX: part.suffix}
-    finished = subprocess.run(part.command(more), cwd=_HERE.parent, env=environment, check=False)
+    environment = {**os.environ, "TMPDIR": str(scratch), summary.FILE: str(told), summary.SUFFIX: suffix}
+    finished = subprocess.run(command, cwd=_HERE.parent, env=environment, check=False)
     outcome = Outcome(**json.loads(told.read_text())) if told.exists() else Outcome()
     outcome.is_good = finished.returncode in (0, _NOTHING_COLLECTED)
     return outcome

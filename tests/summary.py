@@ -4,7 +4,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,9 @@ class Outcome:
     slowest: list[tuple[float, str]] = field(default_factory=list)
     passed: int = 0
     failed: int = 0
+    failed_tests: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    second_tries: list[str] = field(default_factory=list)
     is_good: bool = True
 
     @classmethod
@@ -40,8 +42,18 @@ class Outcome:
             tests.update(outcome.tests)
         slowest = sorted((each for outcome in listed for each in outcome.slowest), reverse=True)[:_SLOWEST]
         passed, failed = (sum(getattr(outcome, name) for outcome in listed) for name in ("passed", "failed"))
-        failures = [each for outcome in listed for each in outcome.failures]
-        return cls(dict(seconds), dict(tests), slowest, passed, failed, failures)
+        whole = cls(dict(seconds), dict(tests), slowest, passed, failed)
+        for name in ("failed_tests", "failures", "second_tries"):
+            setattr(whole, name, [each for outcome in listed for each in getattr(outcome, name)])
+        return whole
+
+    def with_second_try(self, second: "Outcome") -> "Outcome":
+        """Return this outcome after its failed tests ran again: those that pass now count, and are listed as such."""
+        if not second.is_good or second.passed != len(self.failed_tests):
+            return self
+        return replace(
+            self, passed=self.passed + second.passed, failed=0, failures=[], second_tries=self.failures, is_good=True
+        )
 
     def lines(self) -> Iterator[str]:
         """Give the table and the list to print."""
@@ -51,6 +63,9 @@ class Outcome:
         yield f"the {len(self.slowest)} slowest tests, with what they set up:"
         yield from (f"{seconds:8.1f} s  {nodeid}" for seconds, nodeid in self.slowest)
         # Last, since who reads a long record elsewhere often gets its end only.
+        if self.second_tries:
+            yield "PASSED ON A SECOND TRY ONLY, each a defect to look into:"
+        yield from self.second_tries
         yield from self.failures
 
 
@@ -68,7 +83,8 @@ def outcome_of(stats: dict[str, list[object]], suffix: str = "") -> Outcome:
     failed = [*stats.get("failed", ()), *stats.get("error", ())]
     tests = Counter(suite_of(nodeid) + suffix for nodeid in seconds)
     failures = [_failure(report, suffix) for report in failed]
-    return Outcome(dict(suites), dict(tests), slowest, len(stats.get("passed", ())), len(failed), failures)
+    names = [str(getattr(report, "nodeid", "")) for report in failed]
+    return Outcome(dict(suites), dict(tests), slowest, len(stats.get("passed", ())), len(failed), names, failures)
 
 
 def _failure(report: object, suffix: str) -> str:

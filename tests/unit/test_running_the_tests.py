@@ -13,17 +13,28 @@ from tests.summary import Outcome, suite_of
 
 PASSES = "def test_it() -> None:\n    assert True\n"
 FAILS = "def test_it() -> None:\n    assert False\n"
+FAILS_ONCE = """
+from pathlib import Path
+
+def test_it() -> None:
+    seen = Path(__file__).with_suffix(".seen")
+    is_first = not seen.exists()
+    seen.touch()
+    assert not is_first
+"""
 
 
-def run_parts(monkeypatch: pytest.MonkeyPatch, folder: Path, **sources: str) -> int:
+def run_parts(monkeypatch: pytest.MonkeyPatch, folder: Path, second_tries: int = 0, **sources: str) -> int:
     """Run `python -m tests` with one part for each source, a file of tests; return what the shell would get."""
     parts = []
     for name, source in sources.items():
         (folder / name).mkdir()
         (folder / name / "test_it.py").write_text(source)
-        parts.append(
-            runner.Part((str(folder / name),), ("-p", "tests.summary", f"--rootdir={folder}", "-c", "/dev/null"))
-        )
+        parts.append(runner.Part((str(folder / name),), (), second_tries=second_tries))
+    options = ("-p", "tests.summary", f"--rootdir={folder}", "-c", "/dev/null")
+    monkeypatch.setattr(runner, "_HERE", folder / "tests")
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    monkeypatch.setattr(runner, "_PYTEST", (*runner._PYTEST, *options))
     monkeypatch.setattr(runner, "ALL", tuple(parts))
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setattr(sys, "argv", ["tests"])
@@ -39,6 +50,35 @@ def test_all_parts_run_and_one_failure_fails_the_whole(
     assert failed.startswith("FAILED ")
     assert failed.endswith("test_it.py::test_it"), "its name is read at the end"
     assert "assert False" in reason
+
+
+def test_what_passes_on_a_second_try_passes_and_is_named_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run_parts(monkeypatch, tmp_path, second_tries=1, first=PASSES, second=FAILS_ONCE) == 0
+    *_, title, failed, _reason, _minutes, counts = capfd.readouterr().out.splitlines()
+    assert title.startswith("PASSED ON A SECOND TRY ONLY")
+    assert failed.endswith("test_it.py::test_it")
+    assert counts == "2 passed, 0 failed"
+
+
+@pytest.mark.parametrize(
+    ("granted", "sources"),
+    [
+        (0, {"first": FAILS_ONCE}),
+        (1, {"first": FAILS}),
+        (1, {"first": FAILS_ONCE + FAILS_ONCE.replace("test_it", "test_too").replace(".seen", ".too")}),
+        (1, {"first": "import nothing_of_this_name\n"}),
+    ],
+)
+def test_no_second_try_hides_a_failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, granted: int, sources: dict[str, str]
+) -> None:
+    assert run_parts(monkeypatch, tmp_path, granted, **sources) == 1
+
+
+def test_browser_tests_alone_have_a_second_try() -> None:
+    assert [part.suites for part in runner.ALL if part.second_tries] == [("e2e",)]
 
 
 def test_what_cannot_be_collected_fails_the_whole(
