@@ -51,7 +51,10 @@ class Part:
 _PROCESSES = ("-n", str(min(len(os.sched_getaffinity(0)), 8) + 1))
 ALL = (
     Part(
-        ("hostile", "unit", "integration"), (*_PROCESSES, "--dist", "loadgroup", "--as-on", _FAR_DAY), f" on {_FAR_DAY}"
+        ("hostile", "unit", "integration"),
+        (*_PROCESSES, "--dist", "loadgroup", "--as-on", _FAR_DAY),
+        f" on {_FAR_DAY}",
+        second_tries=1,
     ),
     Part(("e2e",), (*_PROCESSES, "--dist", "loadgroup"), second_tries=3),
 )
@@ -75,7 +78,7 @@ def _run(part: Part, more: list[str], scratch: Path) -> Outcome:
     outcome = _pytest(part.command(more), part.suffix, scratch)
     if not part.grants_second_try(outcome):
         return outcome
-    again = [*_PYTEST, *outcome.failed_tests, *more]
+    again = [*_PYTEST, *outcome.failed_tests, *part.options, *more]
     return outcome.with_second_try(_pytest(again, part.suffix, scratch))
 
 

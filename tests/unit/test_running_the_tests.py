@@ -77,10 +77,6 @@ def test_no_second_try_hides_a_failure(
     assert run_parts(monkeypatch, tmp_path, granted, **sources) == 1
 
 
-def test_browser_tests_alone_have_a_second_try() -> None:
-    assert [part.suites for part in runner.ALL if part.second_tries] == [("e2e",)]
-
-
 def test_what_cannot_be_collected_fails_the_whole(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
