@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.components import blocks, both_times
+from app.components import blocks, both_times, buttons
 from app.state.appointment_story import HistoryLine, MailLine
 
 
@@ -38,6 +38,14 @@ def place_lines(card: Any) -> list[Any]:
         rx.cond(card.on_arrival != "", rx.el.b(card.on_arrival, class_name="below")),
         rx.cond(card.access != "", rx.el.span(card.access, class_name="soft small below")),
     ]
+
+
+def book_again(state: Any) -> rx.Component:
+    """Return the button that begins anew at the same office and on the same topic; `state` has an `AgainMixin`."""
+    return rx.fragment(
+        rx.el.p("Le service et le motif restent les mêmes ; vous choisissez une autre date."),
+        buttons.actions(buttons.act("Prendre un nouveau rendez-vous", state.book_again, "btn second")),
+    )
 
 
 def preparation(card: Any, documents: Any) -> rx.Component:

@@ -12,6 +12,7 @@ from app.components import icons, notices
 from app.components.native_form import native_form
 from app.content import topics
 from app.state.account import AccountState
+from app.state.detour import DetourState
 from app.state.failure import FailureState
 
 ASSISTANCE_PHONE = topics.assistance().phone
@@ -38,7 +39,9 @@ def page(
 ) -> rx.Component:
     """Return a whole page: `content` inside the frame, under the links `crumbs` and the name `here` of this page."""
     trail = [] if home else [breadcrumb(crumbs, here, more)]
-    inner: list[rx.Component] = list(content) if home else [rx.el.div(*trail, failure(), *content, class_name="wrap")]
+    inner: list[rx.Component] = (
+        list(content) if home else [rx.el.div(*trail, failure(), detour(), *content, class_name="wrap")]
+    )
     return rx.fragment(
         # Not `rx.el.a`: its router would lead to the address of the page with a final slash, which is another address.
         jump("Aller au contenu", "contenu", class_name="skip"),
@@ -47,6 +50,11 @@ def page(
         rx.el.main(*inner, id="contenu", tab_index=-1, class_name="home" if home else "", custom_attrs=_LOADED),
         footer(),
     )
+
+
+def detour() -> rx.Component:
+    """Return why one reads this page instead of the one asked for."""
+    return rx.cond(DetourState.words != "", notices.notice(DetourState.words, tone="warm", role="status"))
 
 
 def jump(label: str, anchor: str, **attributes: Any) -> rx.Component:

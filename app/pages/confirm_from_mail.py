@@ -65,7 +65,7 @@ def _known() -> rx.Component:
 
 
 def _situation() -> rx.Component:
-    again = rx.el.p(rx.el.a("Prendre un nouveau rendez-vous", href=addresses.CONTACT))
+    again = appointment.book_again(ConfirmFromMailState)
     return rx.match(
         ConfirmFromMailState.status,
         (

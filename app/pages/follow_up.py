@@ -70,7 +70,7 @@ def _situation() -> rx.Component:
             "cancelled",
             notices.notice(
                 rx.el.p(rx.el.b("Ce rendez-vous est annulé. "), "Un courriel vous le confirme."),
-                rx.el.p(rx.el.a("Prendre un nouveau rendez-vous", href=addresses.CONTACT)),
+                appointment.book_again(FollowUpState),
                 tone="ok",
             ),
         ),
@@ -78,7 +78,7 @@ def _situation() -> rx.Component:
             "past",
             notices.notice(
                 rx.el.p(rx.el.b("Ce rendez-vous est passé. "), "Il ne peut plus être déplacé ni annulé."),
-                rx.el.p(rx.el.a("Prendre un nouveau rendez-vous", href=addresses.CONTACT)),
+                appointment.book_again(FollowUpState),
             ),
         ),
         rx.fragment(),

@@ -5,6 +5,7 @@ import reflex as rx
 from app.models import SpaceKind
 from app.services.accounts import sessions
 from app.services.accounts.sessions import SessionView
+from app.state import detour
 from app.state.base import call
 
 
@@ -27,7 +28,8 @@ class AccountState(rx.State):
 
     @rx.event
     async def load(self) -> None:
-        """Show who is signed in; what the pages of somebody else's space held in this tab is forgotten."""
+        """Show who is signed in, and why one is here; what somebody else's space held in this tab is forgotten."""
+        await detour.arrive(self)
         found = [await session_of(self, kind) for kind in (SpaceKind.PROFESSIONAL, SpaceKind.PERSONAL)]
         accounts = tuple(each.account.id if each else 0 for each in found)
         if accounts != self._accounts:

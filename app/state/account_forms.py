@@ -42,7 +42,7 @@ class AccountFormMixin(KeepMixin, AccountJourneyMixin, mixin=True):
         except TooManyAttemptsError as error:
             return self._refuse({field: too_many(error.retry_after)})
         except (JourneyGoneError, WrongStepError):
-            return rx.redirect(await self._after(visitor))
+            return await self._sent_back(visitor)
         return None
 
     async def _finish(self, visitor: str, field: str, service: Callable[..., object], *args: object) -> EventSpec:

@@ -8,7 +8,9 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses
+from app.content import detours
 from app.services.journeys import DraftTooLargeError, JourneyGoneError
+from app.state import detour
 from app.state.base import call, tab_of, visitor_of
 from app.state.leaving import empty, forget_all
 
@@ -28,6 +30,7 @@ class AccountJourneyMixin(rx.State, mixin=True):
     """
 
     phase: str = "loading"
+    _was_here: bool = False
 
     _service: ClassVar[Any]
     """The service module of the journey: progress, resume, leave, remember, note_human and activated (see `_made`).
@@ -55,22 +58,26 @@ class AccountJourneyMixin(rx.State, mixin=True):
             return None, None
         progress = await call(self._service.progress, visitor, **self._options)
         if progress is None:
-            return None, rx.redirect(await self._after(visitor))
+            return None, await self._sent_back(visitor)
         if tab_of(self) not in progress.tabs:
             self.phase = "resume"
             return None, None
         if progress.step < needed:
-            return None, rx.redirect(self._pages[progress.step])
-        self.phase = "ready"
+            return None, await detour.send(self, self._pages[progress.step], detours.MISSING)
+        self.phase, self._was_here = "ready", True
         return progress, None
 
-    async def _after(self, visitor: str) -> str:
-        """Return the page for a tab without a live journey: what it led to here, else the beginning.
+    async def _sent_back(self, visitor: str) -> EventSpec:
+        """Lead a tab without a live journey to what it led to here, else to the beginning, and say why.
 
         What the tab still holds of it, ended perhaps in another tab, is forgotten.
         """
+        why = detours.ENDED if self._was_here else detours.NOT_BEGUN
+        self._was_here = False
         await self._forget()
-        return self._beginning if await self._made_here(visitor) is None else self._pages[-1]
+        if await self._made_here(visitor) is not None:
+            return await detour.send(self, self._pages[-1], detours.DONE)
+        return await detour.send(self, self._beginning, why)
 
     async def _made_here(self, visitor: str) -> Any:
         """Return what the last journey led to if it was open in this tab, for its last page."""
@@ -125,7 +132,7 @@ class AccountJourneyMixin(rx.State, mixin=True):
         try:
             progress = await call(self._service.resume, visitor, tab_of(self), **self._options)
         except JourneyGoneError:
-            return rx.redirect(self._way_out)
+            return await detour.send(self, self._way_out, detours.ENDED)
         self.phase = "loading"
         return rx.redirect(self._pages[progress.step])
 

@@ -109,7 +109,7 @@ class ActivationIdentifiersState(AccountFormMixin, ActivationState):
         try:
             await call(activation.clear, visitor, **self._options)
         except JourneyGoneError:
-            return rx.redirect(self._pages[Step.CODE])
+            return await self._sent_back(visitor)
         self.errors, self.draft = {}, {"email": ""}
         self.forced += 1
         return rx.set_focus("titre")

@@ -88,8 +88,10 @@ class ChannelState(FormMixin, JourneyState):
             return self._refuse({FIELD: "Choisissez comment vous souhaitez être reçu"})
         try:
             await call(steps.choose_channel, visitor, progress.kind, way.channel, way.place_id)
-        except (WrongChoiceError, JourneyGoneError):
-            return rx.redirect(addresses.CONTACT)
+        except WrongChoiceError:
+            return self._refuse({FIELD: "Cette modalité n’est plus proposée : choisissez-en une autre"})
+        except JourneyGoneError:
+            return await self._gone(Step.CHANNEL)
         self._wait()
         return rx.redirect(addresses.RESCHEDULE_SLOT if progress.kind == RESCHEDULE else addresses.SLOT)
 

@@ -8,27 +8,31 @@ from reflex.event import EventSpec
 from app.content import wording
 from app.services.appointments import confirmations
 from app.services.appointments.confirmations import LapsedError
-from app.services.appointments.records import NotBookedError
+from app.services.appointments.records import AppointmentView, NotBookedError
 from app.services.throttle import TooManyAttemptsError
+from app.state.again import AgainMixin
 from app.state.base import call, local, visitor_of
 from app.state.confirmation import AppointmentCard, appointment_card, documents_of
 from app.state.follow_up import token_of
 from app.state.forms import SubmitMixin
 
 
-class ConfirmFromMailState(SubmitMixin, rx.State):
+class ConfirmFromMailState(AgainMixin, SubmitMixin, rx.State):
     """The appointment behind the link, and how it stands: a ConfirmationState's value, « loading » or « unknown »."""
 
     status: str = "loading"
     card: AppointmentCard = AppointmentCard()
     documents: list[str] = []
     until: str = ""
-    problem: str = ""
 
     @rx.event
     async def load(self) -> None:
         """Show the appointment; opening the link changes nothing."""
         await self._show()
+
+    async def _view(self) -> AppointmentView | None:
+        asked = await call(confirmations.asked, token_of(self))
+        return asked.appointment if asked else None
 
     async def _submit(self, data: dict[str, str]) -> EventSpec | None:
         """Confirm the appointment."""

@@ -6,13 +6,14 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses
-from app.content import topics, wording
+from app.content import detours, topics, wording
 from app.models import Channel, SpaceKind
 from app.services import journeys, phones
 from app.services.appointments import access, mine, offices, records
 from app.services.appointments.person import need_names
 from app.services.appointments.records import AppointmentView
 from app.services.appointments.steps import IN_SPACE
+from app.state import detour
 from app.state.account import session_of
 from app.state.base import call, local, tab_of, visitor_of
 from app.state.journey import JourneyState
@@ -62,17 +63,17 @@ class ConfirmationState(JourneyState):
         visitor = visitor_of(self)
         done = await call(journeys.last_finished, visitor, self._kind()) if visitor else None
         if visitor is None or done is None or tab_of(self) not in done.draft.get("tabs", ()):
-            return rx.redirect(addresses.CONTACT)
+            return await detour.send(self, addresses.CONTACT, detours.NO_CONFIRMATION)
         view = await call(records.of_journey, visitor, done.id)
         if view is None:
-            return rx.redirect(addresses.CONTACT)
+            return await detour.send(self, addresses.CONTACT, detours.NO_CONFIRMATION)
         found = await session_of(self, SpaceKind.PERSONAL)
         self.in_space = found is not None
         if IN_SPACE in done.draft:
             # Begun in « Mes contacts »: what somebody else typed of it stays unseen here too.
             view = await call(mine.get, found.account, view.public_id) if found else None
             if view is None:
-                return rx.redirect(addresses.PERSONAL_SIGN_IN)
+                return await detour.send(self, addresses.PERSONAL_SIGN_IN, detours.PRIVATE)
         self.card = await call(appointment_card, view)
         self.documents = documents_of(view)
         self.phase = "ready"

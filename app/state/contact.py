@@ -6,7 +6,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses
-from app.content import communes, topics
+from app.content import communes, detours, topics
 from app.content.communes import Commune
 from app.models import OfficeKind
 from app.services import journeys
@@ -14,6 +14,7 @@ from app.services.appointments import offices, steps
 from app.services.appointments.offices import OfficeNotFoundError
 from app.services.appointments.steps import BOOKING, Step
 from app.services.journeys import JourneyGoneError
+from app.state import detour
 from app.state.base import call, fields, query, tab_of, text, visitor_of
 from app.state.forms import FormMixin
 from app.state.journey import Choice, JourneyState, TrailItem
@@ -149,7 +150,7 @@ class ContactState(FormMixin, rx.State):
             await call(steps.choose_office, visitor, tab_of(self), office.id, node.path, node.topic_path)
             await call(steps.remember, visitor, BOOKING, typed)
         except JourneyGoneError:
-            return rx.redirect(addresses.CONTACT)
+            return await detour.send(self, addresses.CONTACT, detours.ENDED)
         await (await self.get_state(JourneyState))._arrive_at_office()
         return rx.redirect(addresses.OFFICE)
 

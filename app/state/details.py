@@ -9,7 +9,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses
-from app.content import wording
+from app.content import detours, wording
 from app.models import Channel, SpaceKind
 from app.services.accounts.accounts import AccountView
 from app.services.appointments import booking, mine, person, rescheduling, steps
@@ -159,7 +159,7 @@ class DetailsState(CaptchaMixin, KeepMixin, JourneyState):
 
     async def _book(
         self, visitor: str, progress: Progress, someone: person.Person, account: AccountView | None, *, accept: bool
-    ) -> EventSpec:
+    ) -> EventSpec | None:
         if progress.office is None or progress.topic is None or progress.channel is None or progress.starts_at is None:
             return rx.redirect(addresses.CONTACT)
         self._captcha_id = ""
@@ -180,15 +180,12 @@ class DetailsState(CaptchaMixin, KeepMixin, JourneyState):
             )
         except (TooManyAppointmentsError, DuplicateError, AccountGoneError) as limit:
             return await self._halt(limit)
-        except (SlotGoneError, NotOfferedError):
-            with suppress(JourneyGoneError):
-                await call(steps.drop_time, visitor, progress.kind)
-            self.slot_lost = True
-            return rx.redirect(addresses.SLOT)
+        except (SlotGoneError, NotOfferedError) as error:
+            return await self._lose_slot(visitor, error)
         except TooManyAttemptsError:
             return self._refuse({"last_name": _TOO_MANY})
         except JourneyGoneError:
-            return rx.redirect(addresses.CONTACT)
+            return await self._gone(Step.DETAILS)
         self.draft, self.errors, self.hold_until = {}, {}, ""
         self._wait()
         return rx.redirect(addresses.CONFIRMATION)
@@ -268,7 +265,7 @@ class CheckState(KeepMixin, JourneyState):
             # Who is not called has no field here: the summary leads to the title.
             return self._refuse({"phone" if self.call_back else "titre": _TOO_MANY})
 
-    async def _move(self, visitor: str, progress: Progress, phone: str | None) -> EventSpec:
+    async def _move(self, visitor: str, progress: Progress, phone: str | None) -> EventSpec | None:
         if progress.appointment is None or progress.channel is None or progress.starts_at is None:
             return rx.redirect(addresses.CONTACT)
         if phone is not None:
@@ -284,13 +281,12 @@ class CheckState(KeepMixin, JourneyState):
                 place_id=progress.place_id,
                 phone=phone,
             )
-        except (SlotGoneError, NotOfferedError):
-            with suppress(JourneyGoneError):
-                await call(steps.drop_time, visitor, progress.kind)
-            self.slot_lost = True
-            return rx.redirect(addresses.RESCHEDULE_SLOT)
-        except (JourneyGoneError, NotBookedError):
-            return rx.redirect(addresses.CONTACT)
+        except (SlotGoneError, NotOfferedError) as error:
+            return await self._lose_slot(visitor, error)
+        except JourneyGoneError:
+            return await self._gone(Step.DETAILS)
+        except NotBookedError:
+            return await self._gone(Step.DETAILS) or await self._to_appointment(detours.FIXED)
         self.hold_until = ""
         self._wait()
         return rx.redirect(addresses.RESCHEDULE_CONFIRMATION)

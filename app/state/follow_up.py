@@ -10,13 +10,14 @@ from app.models import AppointmentStatus
 from app.services.appointments import access, cancellation, records, steps
 from app.services.appointments.records import AppointmentView, NotBookedError
 from app.services.throttle import TooManyAttemptsError
+from app.state.again import AgainMixin
 from app.state.appointment_story import HistoryLine, MailLine, story_of
 from app.state.base import call, tab_of, visitor_of
 from app.state.confirmation import AppointmentCard, appointment_card, documents_of
 from app.state.journey import JourneyState
 
 
-class FollowUpState(rx.State):
+class FollowUpState(AgainMixin, rx.State):
     """The appointment behind the link, and whether the person is being asked to confirm the cancellation."""
 
     status: str = "loading"
@@ -26,7 +27,6 @@ class FollowUpState(rx.State):
     mails: list[MailLine] = []
     asking: bool = False
     busy: bool = False
-    problem: str = ""
 
     @rx.event
     async def load(self) -> None:

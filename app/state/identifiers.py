@@ -70,7 +70,7 @@ class IdentifiersMixin(StrengthMixin, KeepMixin, AccountJourneyMixin, mixin=True
         except PasswordsBusyError:
             return self._refuse({"password": BUSY})
         except (JourneyGoneError, WrongStepError):
-            return rx.redirect(await self._after(visitor))
+            return await self._sent_back(visitor)
         self.errors, self.level = {}, ""
         return self._lead(self._pages[self._step + 1])
 

@@ -1,5 +1,6 @@
 """The journey a tab is in: may this page be shown, « Reprendre » or « Recommencer », the held slot."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,14 +8,19 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses, clock
-from app.content import wording
+from app.content import detours, wording
+from app.models import AppointmentStatus
 from app.services import journeys
-from app.services.appointments import holds, steps
-from app.services.appointments.holds import HoldEndedError, NoExtensionLeftError
-from app.services.appointments.steps import BOOKING, RESCHEDULE, Progress, Step
+from app.services.appointments import access, holds, steps
+from app.services.appointments.holds import HoldEndedError, NoExtensionLeftError, TooManyHoldsError
+from app.services.appointments.records import NotOfferedError
+from app.services.appointments.seats import NotPlannedError, SlotGoneError, TooNearError
+from app.services.appointments.steps import BOOKING, RESCHEDULE, Progress, Step, WrongChoiceError
 from app.services.journeys import JourneyGoneError
+from app.services.throttle import TooManyAttemptsError
 from app.settings import get_settings
-from app.state.base import call, local, tab_of, visitor_of
+from app.state import detour
+from app.state.base import call, local, network_of, tab_of, visitor_of
 from app.state.leaving import empty, empty_all, forget_all
 
 _PAGES = {
@@ -27,6 +33,11 @@ _PAGES = {
         addresses.RESCHEDULE_CHECK,
     ),
 }
+
+
+_TAKEN = "Ce créneau vient d’être pris par une autre personne : choisissez-en un autre"
+_TOO_NEAR = "Ce créneau commence dans moins d’une heure, ou a déjà commencé : choisissez-en un autre"
+_NOT_PLANNED = "Le service ne propose plus ce créneau : choisissez-en un autre"
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,9 @@ class JourneyState(rx.State):
     hold_now: str = ""
     hold_words: str = ""
     hold_note: str = ""
-    slot_lost: bool = False
+    _lost_words: str = ""
+    _was_here: bool = False
+    _appointment_page: str = ""
 
     def _kind(self) -> str:
         is_rescheduling = self.router.url.path.startswith(addresses.RESCHEDULE_PREFIX)
@@ -68,12 +81,27 @@ class JourneyState(rx.State):
             return None, None
         progress = await call(steps.progress, visitor, self._kind())
         if progress is None or progress.step < needed:
-            return None, rx.redirect(await self._instead(visitor, progress))
+            return None, await self._sent_on(visitor, progress)
         if tab_of(self) not in progress.tabs:
             self.phase = "resume"
             return None, None
-        self.phase = "ready"
+        if progress.kind == RESCHEDULE:
+            self._appointment_page = _page_of(progress)
+            if why := _why_not_movable(progress):
+                await call(journeys.leave, visitor, RESCHEDULE)
+                return None, await self._to_appointment(why)
+        self.phase, self._was_here = "ready", True
         return progress, None
+
+    async def _gone(self, needed: Step) -> EventSpec | None:
+        """Return where a press leads that no longer found its journey, or None where the page asks « Reprendre »."""
+        _, elsewhere = await self._enter(needed)
+        return elsewhere
+
+    async def _to_appointment(self, why: str) -> EventSpec:
+        """Lead to the appointment that a move was about, with its present state."""
+        page, self._appointment_page, self._was_here = self._appointment_page, "", False
+        return await detour.send(self, page or addresses.CONTACT, why)
 
     def _wait(self) -> None:
         """Hide what the next page may still hold from an earlier visit until that page has loaded."""
@@ -86,14 +114,19 @@ class JourneyState(rx.State):
         await empty(self, TopicState)
         self._wait()
 
-    async def _instead(self, visitor: str, progress: Progress | None) -> str:
-        """Return the page to show instead: the furthest one open, or the confirmation of what was just finished."""
+    async def _sent_on(self, visitor: str, progress: Progress | None) -> EventSpec:
+        """Lead to the furthest page open, to the confirmation of what was just finished, or where one can begin."""
         if progress is not None:
-            return _furthest(progress)
-        done = await call(journeys.last_finished, visitor, self._kind())
-        if done is None or tab_of(self) not in done.draft.get("tabs", ()):
-            return addresses.CONTACT
-        return addresses.RESCHEDULE_CONFIRMATION if self._kind() == RESCHEDULE else addresses.CONFIRMATION
+            return await detour.send(self, furthest(progress), detours.MISSING)
+        done, is_move = await call(journeys.last_finished, visitor, self._kind()), self._kind() == RESCHEDULE
+        if done is not None and tab_of(self) in done.draft.get("tabs", ()):
+            page = addresses.RESCHEDULE_CONFIRMATION if is_move else addresses.CONFIRMATION
+            return await detour.send(self, page, detours.DONE)
+        if is_move and self._appointment_page:
+            return await self._to_appointment(detours.MOVE_ENDED)
+        why = detours.ENDED if self._was_here else detours.NOT_BEGUN
+        self._was_here = False
+        return await detour.send(self, addresses.CONTACT, why)
 
     async def _show_hold(self, visitor: str, progress: Progress) -> None:
         hold = await call(holds.current_hold, visitor)
@@ -108,24 +141,49 @@ class JourneyState(rx.State):
         self.hold_until, self.hold_now = deadline.isoformat(), clock.now().isoformat()
 
     @rx.event
-    async def extend(self) -> None:
-        """Keep the held slot five minutes longer."""
+    async def extend(self) -> EventSpec | None:
+        """Keep the held slot five minutes longer; after its end, keep it anew while nobody has taken it."""
         visitor = visitor_of(self)
         if visitor is None:
-            return
+            return None
         try:
             hold = await call(holds.extend_hold, visitor)
         except NoExtensionLeftError:
             self.hold_note = "Ce créneau ne peut plus être prolongé. Confirmez avant la fin du délai."
         except HoldEndedError:
-            self.hold_note = "Le délai est passé. Vous pouvez encore confirmer si le créneau est libre."
+            return await self._hold_again(visitor)
         else:
             self._count_down(hold.expires_at)
             minutes = get_settings().hold_extension_minutes
             self.hold_note = f"Le délai est prolongé de {wording.duration(minutes)}."
+        return None
+
+    async def _hold_again(self, visitor: str) -> EventSpec | None:
+        progress, elsewhere = await self._enter(Step.DETAILS)
+        if progress is None or progress.starts_at is None:
+            return elsewhere
+        try:
+            await call(steps.choose_time, visitor, progress.kind, network_of(self), progress.starts_at)
+        except (SlotGoneError, WrongChoiceError) as error:
+            return await self._lose_slot(visitor, error)
+        except (TooManyHoldsError, TooManyAttemptsError):
+            self.hold_note = "Le créneau n’est plus gardé : confirmez maintenant, il est à vous s’il est encore libre."
+        except JourneyGoneError:
+            return await self._gone(Step.DETAILS)
+        else:
+            await self._show_hold(visitor, progress)
+            self.hold_note = "Le créneau était encore libre : nous le gardons de nouveau pour vous."
+        return None
+
+    async def _lose_slot(self, visitor: str, error: Exception) -> EventSpec:
+        """Lead to the agenda, where one reads why the chosen time cannot be had; what was typed stays."""
+        with suppress(JourneyGoneError):
+            await call(steps.drop_time, visitor, self._kind())
+        self._lost_words = why_gone(error)
+        return rx.redirect(addresses.RESCHEDULE_SLOT if self._kind() == RESCHEDULE else addresses.SLOT)
 
     @rx.event
-    async def resume(self) -> EventSpec:
+    async def resume(self) -> EventSpec | None:
         """Go on with the journey begun in another tab or earlier."""
         visitor = visitor_of(self)
         if visitor is None:
@@ -133,9 +191,10 @@ class JourneyState(rx.State):
         try:
             progress = await call(steps.resume, visitor, self._kind(), tab_of(self))
         except JourneyGoneError:
-            return rx.redirect(addresses.CONTACT)
+            self._was_here = True
+            return await self._gone(Step.OFFICE)
         self.phase = "loading"
-        return rx.redirect(_furthest(progress))
+        return rx.redirect(furthest(progress))
 
     @rx.event
     async def restart(self) -> EventSpec:
@@ -157,7 +216,37 @@ class JourneyState(rx.State):
         await empty_all(self)
 
 
-def _furthest(progress: Progress) -> str:
+def why_gone(error: Exception) -> str:
+    """Return what to tell whoever cannot have the time they chose, by what the service raised."""
+    match error:
+        case TooNearError():
+            return _TOO_NEAR
+        case NotPlannedError() | NotOfferedError() | WrongChoiceError():
+            return _NOT_PLANNED
+        case _:
+            return _TAKEN
+
+
+def _page_of(progress: Progress) -> str:
+    """Return the page of the appointment that is being moved, where its person has come from."""
+    if progress.in_space:
+        return addresses.PERSONAL_SPACE
+    return addresses.follow_up(access.manage_token(progress.appointment.public_id)) if progress.appointment else ""
+
+
+def _why_not_movable(progress: Progress) -> str:
+    """Return why the appointment of a move cannot be moved any more, empty if it can."""
+    appointment = progress.appointment
+    if appointment is None:
+        return detours.UNKNOWN
+    if appointment.status == AppointmentStatus.CANCELLED:
+        return detours.CANCELLED
+    if appointment.is_past:
+        return detours.BEGUN
+    return detours.MOVED if progress.is_moved else ""
+
+
+def furthest(progress: Progress) -> str:
     """Return the furthest page open to a journey; before the office that is where its address is typed."""
     if progress.kind == BOOKING and progress.step == Step.OFFICE:
         return addresses.contact(progress.contact_path)

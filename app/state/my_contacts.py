@@ -6,6 +6,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses
+from app.content import detours
 from app.models import AppointmentStatus, OfficeKind
 from app.services.accounts.accounts import AccountView
 from app.services.accounts.sessions import SessionView
@@ -13,6 +14,7 @@ from app.services.appointments import cancellation, mine, offices, places, steps
 from app.services.appointments.offices import OfficeNotFoundError, OfficeView
 from app.services.appointments.records import AppointmentView, NotBookedError
 from app.services.throttle import TooManyAttemptsError
+from app.state import detour
 from app.state.account import AccountState
 from app.state.appointment_story import HistoryLine, MailLine, story_of
 from app.state.base import call, tab_of, text, visitor_of
@@ -158,7 +160,7 @@ class MyContactsState(PersonalMixin, AccountState):
             return None
         office = await call(_office_of, found.account)
         if office is None:
-            return rx.redirect(addresses.CONTACT)
+            return await detour.send(self, addresses.CONTACT, detours.NO_OFFICE)
         await call(steps.choose_office, visitor, tab_of(self), office.id, "", "")
         return await self._leave_to(page)
 

@@ -10,7 +10,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses
-from app.content import wording
+from app.content import detours, wording
 from app.models import SpaceKind
 from app.services import demo_taxpayers
 from app.services.accounts import activation, personal_sign_up, taxpayers
@@ -18,6 +18,7 @@ from app.services.accounts.personal_sign_up import PersonalProgress, Step
 from app.services.form_errors import FieldErrors
 from app.services.journeys import JourneyGoneError
 from app.settings import get_settings
+from app.state import detour
 from app.state.account_forms import AccountFormMixin, FirstFormMixin
 from app.state.account_journey import AccountJourneyMixin
 from app.state.activation import NO_CODE, CodeMixin
@@ -46,7 +47,7 @@ class PersonalSignUpState(AccountJourneyMixin, rx.State):
         """Do as every such journey; a request that was made is changed no more, its code is asked for instead."""
         progress, elsewhere = await super()._admit(needed)
         if progress is not None and progress.step == Step.CODE > needed:
-            return None, rx.redirect(self._pages[Step.CODE])
+            return None, await detour.send(self, self._pages[Step.CODE], detours.CODE_WAITS)
         return progress, elsewhere
 
 
@@ -58,7 +59,7 @@ class IdentityState(FirstFormMixin, PersonalSignUpState):
     async def _begin(self, visitor: str) -> tuple[PersonalProgress | None, EventSpec | None]:
         progress = await call(personal_sign_up.begin, visitor, tab_of(self))
         if progress is not None and progress.step == Step.CODE:
-            return None, rx.redirect(self._pages[Step.CODE])
+            return None, await detour.send(self, self._pages[Step.CODE], detours.CODE_WAITS)
         return progress, None
 
     async def _fill(self, progress: PersonalProgress) -> None:
@@ -184,7 +185,7 @@ class LinkedCodeState(CodeMixin, PersonalActivationState):
         begun = await super()._begin(visitor)
         asked = await call(personal_sign_up.progress, visitor)
         if asked is not None and asked.step == Step.CODE:
-            return None, rx.redirect(addresses.PERSONAL_SIGN_UP_CODE)
+            return None, await detour.send(self, addresses.PERSONAL_SIGN_UP_CODE, detours.CODE_WAITS)
         return begun
 
     async def _settle(self, visitor: str, typed: Mapping[str, str]) -> EventSpec:

@@ -88,7 +88,7 @@ class ProfileState(PersonalMixin, PrivateFormMixin, KeepMixin, AccountState):
             await call(changes.change_details, found.account.id, found.id, typed, visitor_key=visitor)
             account = await call(changes.set_needs, found.account.id, needs, visitor_key=visitor)
         except REFUSALS as error:
-            return self._refused(error, "phone")
+            return await self._refused(error, "phone")
         await drafts.forget(self, Form.PROFILE)
         self.errors = {}
         self._show(account, {})

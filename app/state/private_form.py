@@ -23,7 +23,7 @@ REFUSALS = (FieldErrors, PasswordsBusyError, TooManyAttemptsError, SignedOutErro
 class PrivateFormMixin(PrivateMixin, FormMixin, mixin=True):
     """A form of a space."""
 
-    def _refused(self, error: Exception, field: str) -> EventSpec:
+    async def _refused(self, error: Exception, field: str) -> EventSpec:
         """Show one of `REFUSALS`, at `field` unless it names its own; return the event that leads the person there."""
         match error:
             case FieldErrors():
@@ -33,7 +33,7 @@ class PrivateFormMixin(PrivateMixin, FormMixin, mixin=True):
             case TooManyAttemptsError():
                 return self._refuse({field: too_many(error.retry_after)})
             case _:
-                return self._signed_out()
+                return await self._signed_out()
 
 
 class PasswordAgainMixin(PrivateFormMixin, mixin=True):
@@ -60,7 +60,7 @@ class PasswordAgainMixin(PrivateFormMixin, mixin=True):
         try:
             await passwords.apart(reauthentication.prove, found.account.id, found.id, password)
         except REFUSALS as error:
-            return self._refused(error, "password")
+            return await self._refused(error, "password")
         self.errors = {}
         await self._show(found)
         return rx.set_focus(self._opened_id)

@@ -7,10 +7,12 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses
+from app.content import detours
 from app.models import SpaceMode
 from app.services.accounts import registration, sign_up
 from app.services.accounts.registration import Registration
 from app.services.accounts.sign_up import SignUpProgress, Step
+from app.state import detour
 from app.state.account_forms import FirstFormMixin
 from app.state.account_journey import AccountJourneyMixin
 from app.state.base import call, fields, query, tab_of, visitor_of
@@ -61,7 +63,7 @@ class ConditionsState(FirstFormMixin, SignUpState):
         """Begin in the mode that the address names, if it names one."""
         mode = _mode(query(self, "mode"))
         if mode is None and await call(sign_up.progress, visitor) is None:
-            return None, rx.redirect(addresses.SPACE_CHOICE)
+            return None, await detour.send(self, addresses.SPACE_CHOICE, detours.NO_MODE)
         return await call(sign_up.begin, visitor, tab_of(self), mode), None
 
     async def _fill(self, progress: SignUpProgress) -> None:

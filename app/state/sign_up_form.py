@@ -79,7 +79,7 @@ class FormState(PlaceMixin, KeepMixin, SignUpState):
         try:
             progress = await call(sign_up.clear_form, visitor)
         except JourneyGoneError:
-            return rx.redirect(addresses.SPACE_CHOICE)
+            return await self._sent_back(visitor)
         self.errors = {}
         self._fill(progress)
         self.forced += 1
@@ -97,7 +97,7 @@ class FormState(PlaceMixin, KeepMixin, SignUpState):
         except FieldErrors as wrong:
             return self._refuse(wrong.errors)
         except (JourneyGoneError, WrongStepError, DraftTooLargeError):
-            return rx.redirect(await self._after(visitor))
+            return await self._sent_back(visitor)
         self.errors = {}
         return self._lead(addresses.SIGN_UP_SUMMARY)
 
@@ -146,7 +146,7 @@ class SummaryState(SubmitMixin, SignUpState):
             self.problem = too_many(error.retry_after)
             return None
         except (JourneyGoneError, WrongStepError):
-            return rx.redirect(await self._after(visitor))
+            return await self._sent_back(visitor)
         await self._forget()
         return self._lead(addresses.SIGN_UP_REGISTERED)
 

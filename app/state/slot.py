@@ -25,11 +25,10 @@ from app.state.base import call, local, network_of, tab_of, text, visitor_of
 from app.state.channel import FIELD as CHANNEL_FIELD
 from app.state.channel import find_way, way_value
 from app.state.forms import FormMixin
-from app.state.journey import JourneyState
+from app.state.journey import JourneyState, why_gone
 from app.state.office import way_label
 
 _CHOOSE_FIRST = "Choisissez un jour, puis une heure"
-_GONE = "Ce créneau vient d’être pris par une autre personne : choisissez-en un autre"
 _TOO_MANY = "Trop de créneaux sont déjà réservés depuis votre réseau : réessayez dans quelques minutes"
 _LATE = timedelta(days=7)
 
@@ -71,8 +70,8 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
         progress, elsewhere = await self._enter(Step.SLOT)
         if progress is None:
             return elsewhere
-        self.errors = {"agenda": _GONE} if self.slot_lost else {}
-        self.slot_lost = False
+        self.errors = {"agenda": self._lost_words} if self._lost_words else {}
+        self._lost_words = ""
         await self._show(progress, None)
         await self._restore(progress)
         return None
@@ -238,14 +237,14 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
             return self._refuse({"agenda": _CHOOSE_FIRST})
         try:
             await call(steps.choose_time, visitor, progress.kind, network_of(self), starts_at)
-        except (SlotGoneError, WrongChoiceError):
+        except (SlotGoneError, WrongChoiceError) as error:
             await self._show(progress, self._page)
             await self._show_day(progress, day)
-            return self._refuse({"agenda": _GONE})
+            return self._refuse({"agenda": why_gone(error)})
         except (TooManyHoldsError, TooManyAttemptsError):
             return self._refuse({"agenda": _TOO_MANY})
         except JourneyGoneError:
-            return rx.redirect(addresses.CONTACT)
+            return await self._gone(Step.SLOT)
         self.errors = {}
         self._wait()
         return rx.redirect(addresses.RESCHEDULE_CHECK if progress.kind == RESCHEDULE else addresses.DETAILS)
@@ -264,7 +263,7 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
             moved = await call(steps.choose_channel, visitor, progress.kind, way.channel, way.place_id)
             await call(steps.remember, visitor, progress.kind, {CHANNEL_FIELD: value})
         except (WrongChoiceError, JourneyGoneError):
-            return rx.redirect(addresses.CHANNEL)
+            return await self._gone(Step.SLOT) or rx.redirect(addresses.CHANNEL)
         return await self._move_to(moved)
 
     @rx.event
@@ -284,7 +283,7 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
             moved = await call(steps.choose_channel, visitor, progress.kind, channel)
             await call(steps.remember, visitor, progress.kind, {CHANNEL_FIELD: str(channel)})
         except (OfficeNotFoundError, WrongChoiceError, JourneyGoneError):
-            return rx.redirect(addresses.CHANNEL)
+            return await self._gone(Step.SLOT) or rx.redirect(addresses.CHANNEL)
         return await self._move_to(moved)
 
     async def _move_to(self, moved: Progress) -> EventSpec:

@@ -8,11 +8,12 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses
-from app.content import company_services, wording
+from app.content import company_services, detours, wording
 from app.models import SpaceKind, SpaceMode
 from app.services.accounts import changes, sessions
 from app.services.accounts.accounts import AccountView
 from app.services.accounts.sessions import OpenSession, SessionView
+from app.state import detour
 from app.state.account import AccountState, session_of
 from app.state.base import call, text
 
@@ -53,14 +54,15 @@ class PrivateMixin(rx.State, mixin=True):
         """Return the live session, else None and where to go; what the page showed is forgotten then."""
         found = await session_of(self, self._kind)
         if found is None:
-            return None, self._signed_out()
+            return None, await self._signed_out()
         self.phase = "ready"
         return found, None
 
-    def _signed_out(self) -> EventSpec:
-        """Forget what the page showed; return the event that leads to the sign-in."""
+    async def _signed_out(self) -> EventSpec:
+        """Forget what the page showed; return the event that leads to the sign-in, where one reads why."""
+        why = detours.SIGNED_OUT if self.phase == "ready" else detours.PRIVATE
         self.reset()  # type: ignore[no-untyped-call]
-        return rx.redirect(self._way_in)
+        return await detour.send(self, self._way_in, why)
 
 
 class SpaceState(PrivateMixin, AccountState):

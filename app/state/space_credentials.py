@@ -59,7 +59,7 @@ class PasswordMixin(PrivateFormMixin, StrengthMixin, SubmitMixin, mixin=True):
                 visitor_key=visitor_of(self) or "",
             )
         except REFUSALS as error:
-            return self._refused(error, "old_password")
+            return await self._refused(error, "old_password")
         self.errors, self.level, self.changed = {}, "", True
         return rx.set_focus("enregistre")
 
@@ -123,7 +123,7 @@ class AddressMixin(PrivateFormMixin, KeptMixin, mixin=True):
         except TooManyAttemptsError as error:
             return self._refuse({"email": too_many(error.retry_after)})
         except REFUSALS as error:
-            return self._refused(error, "password")
+            return await self._refused(error, "password")
         await drafts.forget(self, self._form)
         self.errors, self.draft = {}, {}
         await self._show(found.account)
@@ -149,7 +149,7 @@ class AddressMixin(PrivateFormMixin, KeptMixin, mixin=True):
             # Once the code is worth nothing, the form that asks for another one is back.
             return self._refuse(wrong.errors if self.waiting_for else {"email": wrong.errors["code"]})
         except REFUSALS as error:
-            return self._refused(error, "code")
+            return await self._refused(error, "code")
         self.errors, self.waiting_for, self.email, self.changed = {}, "", email, True
         return rx.set_focus("enregistre")
 

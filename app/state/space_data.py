@@ -92,7 +92,7 @@ class DataMixin(PasswordAgainMixin, mixin=True):
         except FieldErrors as error:
             return self._refuse({CLOSING_PASSWORD: error.errors["password"]})
         except REFUSALS as error:
-            return self._refused(error, CLOSING_PASSWORD)
+            return await self._refused(error, CLOSING_PASSWORD)
         # What was begun in this browser was filled in with what the space knew.
         await forget_all(self)
         (await self.get_state(AccountState)).reset()  # type: ignore[no-untyped-call]

@@ -79,7 +79,7 @@ class SpaceDetailsState(PrivateFormMixin, PlaceMixin, KeepMixin, AccountState):
         try:
             account = await call(changes.change_details, found.account.id, found.id, typed)
         except REFUSALS as error:
-            return self._refused(error, names[0])
+            return await self._refused(error, names[0])
         await drafts.forget(self, Form.DETAILS)
         self.errors = {}
         self._fill(account, {})
@@ -135,7 +135,7 @@ class SpaceSecretsState(PasswordAgainMixin, KeepMixin, AccountState):
             await self._show(found)
             return self._refuse({"password": "Le délai est passé : saisissez à nouveau votre mot de passe"})
         except REFUSALS as error:
-            return self._refused(error, "trust_question")
+            return await self._refused(error, "trust_question")
         self.errors = {}
         self.draft = {"trust_question": account.trust_question}
         self.forced += 1

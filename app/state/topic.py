@@ -74,6 +74,6 @@ class TopicState(JourneyState):
         try:
             await call(steps.choose_topic, visitor, progress.kind, self._topic_id)
         except (WrongChoiceError, JourneyGoneError):
-            return rx.redirect(addresses.TOPIC)
+            return await self._gone(Step.TOPIC) or rx.redirect(addresses.TOPIC)
         self._wait()
         return rx.redirect(addresses.CHANNEL)

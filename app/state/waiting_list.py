@@ -10,7 +10,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses
-from app.content import wording
+from app.content import detours, wording
 from app.models import SpaceKind
 from app.services.accounts import email_address
 from app.services.accounts.email_address import EmailRefusedError
@@ -21,7 +21,7 @@ from app.services.appointments.waiting_list import EntryView
 from app.services.form_errors import FieldErrors
 from app.services.journeys import DraftTooLargeError, JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
-from app.state import captcha
+from app.state import captcha, detour
 from app.state.account import session_of
 from app.state.base import call, fields, network_of, visitor_of
 from app.state.captcha import CaptchaMixin
@@ -161,7 +161,7 @@ class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
         except TooManyAttemptsError:
             return self._refuse({"email": _TOO_MANY})
         except NotOfferedError:
-            return rx.redirect(addresses.CHANNEL)
+            return await detour.send(self, addresses.CHANNEL, detours.NOT_OFFERED)
         self.errors = {}
         self.done_days, self.done_email = days_of(asked), email
         await self._keep({_DONE_FOR: _wish_of(progress), _DONE_DAYS: self.done_days})

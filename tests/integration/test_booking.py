@@ -17,7 +17,7 @@ from app.services.appointments import booking, records, seats
 from app.services.appointments.calendar_file import calendar_file
 from app.services.appointments.cancellation import cancel
 from app.services.appointments.records import AppointmentView, NotOfferedError
-from app.services.appointments.seats import SlotGoneError
+from app.services.appointments.seats import SlotGoneError, TooNearError
 from app.services.journeys import JourneyGoneError
 from app.services.notifications import delivery, outbox
 from app.services.throttle import TooManyAttemptsError
@@ -238,9 +238,9 @@ def test_a_slot_serves_only_its_channels(office: MadeOffice) -> None:
 def test_a_time_too_near_or_past_is_refused(office: MadeOffice, minutes_before: int) -> None:
     make_slots(office, NINE)
     with clock.moved(NINE - timedelta(minutes=minutes_before)):
-        with pytest.raises(SlotGoneError):
+        with pytest.raises(TooNearError):
             a_visitor().confirm(office, NINE)
-        with pytest.raises(SlotGoneError):
+        with pytest.raises(TooNearError):
             a_visitor().hold(office, NINE)
 
 

@@ -11,7 +11,7 @@ from app.models import AuditEvent, Channel, Hold
 from app.services import journeys
 from app.services.appointments import holds
 from app.services.appointments.holds import HoldEndedError, HoldView, NoExtensionLeftError, TooManyHoldsError
-from app.services.appointments.seats import SlotGoneError
+from app.services.appointments.seats import NotPlannedError, SlotGoneError, TooNearError
 from app.services.journeys import JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
 from tests.booking import MONDAY, a_visitor, check_invariants, count, together
@@ -60,6 +60,14 @@ def test_a_new_hold_frees_the_old_one(office: MadeOffice) -> None:
     assert count(Hold) == 1
     a_visitor().hold(office, NINE)
     check_invariants()
+
+
+def test_each_cause_for_which_a_time_cannot_be_had_is_told_apart(office: MadeOffice) -> None:
+    a_visitor().hold(office, TEN)
+    for starts_at, cause in ((TEN, SlotGoneError), (at("2026-11-24 11:00"), NotPlannedError), (MONDAY, TooNearError)):
+        with pytest.raises(SlotGoneError) as refused:
+            a_visitor().hold(office, starts_at)
+        assert refused.type is cause
 
 
 def test_a_new_hold_that_fails_keeps_the_old_one(office: MadeOffice) -> None:

@@ -1,6 +1,7 @@
 """Replanning and cancelling: all or nothing, also when two people or two tabs meet."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -9,7 +10,7 @@ import pytest
 from app import clock
 from app.models import Appointment, AppointmentStatus, Channel, Hold
 from app.services import database, journeys
-from app.services.appointments import records, reminders, waiting_list
+from app.services.appointments import records, reminders, steps, waiting_list
 from app.services.appointments.cancellation import cancel
 from app.services.appointments.person import FieldErrors
 from app.services.appointments.records import AppointmentView, NotBookedError, NotOfferedError
@@ -80,6 +81,40 @@ def test_a_seat_that_has_just_gone_leaves_the_old_appointment_standing(office: M
     assert journeys.find(visitor.key, "reschedule") is not None
     assert [mail.kind for mail in outbox.for_visitor(visitor.key)] == ["confirmed"]
     check_invariants()
+
+
+def test_a_move_is_about_the_appointment_as_it_stood_when_it_was_begun(office: MadeOffice) -> None:
+    _, view = _booked(office, NINE)
+    here, there = (steps.begin_reschedule(key, "tab", view.public_id) for key in ("here", "there"))
+    reschedule("there", there.journey_id, view.public_id, Channel.COUNTER, TEN)
+
+    now = steps.progress("here", steps.RESCHEDULE)
+    assert now is not None
+    assert now.is_moved
+    with pytest.raises(NotBookedError):
+        reschedule("here", here.journey_id, view.public_id, Channel.COUNTER, HALF_PAST_TEN)
+    assert [start for _, start in seats_of(view)] == [TEN]
+
+    again = steps.begin_reschedule("here", "tab", view.public_id)
+    assert not again.is_moved
+    reschedule("here", again.journey_id, view.public_id, Channel.COUNTER, HALF_PAST_TEN)
+    assert [start for _, start in seats_of(view)] == [HALF_PAST_TEN]
+    check_invariants()
+
+
+def test_booking_again_begins_at_the_former_office_on_the_former_topic(office: MadeOffice) -> None:
+    _, view = _booked(office, NINE)
+    begun = steps.begin_like("later", "tab", view)
+    assert begun.office is not None
+    assert begun.topic is not None
+    assert (begun.office.id, begun.topic.id, begun.step) == (view.office_id, view.topic_id, steps.Step.CHANNEL)
+    assert (begun.channel, begun.starts_at, dict(begun.typed)) == (None, None, {})
+
+
+def test_booking_again_where_the_topic_is_not_treated_any_more_asks_for_the_topic(office: MadeOffice) -> None:
+    _, view = _booked(office, NINE)
+    begun = steps.begin_like("later", "tab", replace(view, topic_id="of-yesterday"))
+    assert (begun.topic, begun.step) == (None, steps.Step.TOPIC)
 
 
 def test_a_failed_move_keeps_the_hold_too(office: MadeOffice) -> None:

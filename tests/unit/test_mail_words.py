@@ -166,7 +166,7 @@ def test_a_released_time_is_told_with_the_way_to_book_again() -> None:
     message = messages.lapsed(replace(FACTS, revision=2))
     for text in both_texts(message):
         assert "n’a pas été confirmé à temps" in " ".join(text.split())
-    assert "http://localhost:3000/contact" in message.text
+    assert FACTS.manage_url in message.text, "its page begins again at the same office, on the same topic"
     assert "Vous n’avez pas demandé cette annulation" not in message.text
     assert the_event(message)["status"] == "CANCELLED"
 
@@ -190,10 +190,9 @@ def test_a_reschedule_to_another_channel_at_the_same_time_gives_no_old_time() ->
 def test_a_cancellation_asks_for_nothing_and_offers_another_appointment() -> None:
     for message in (messages.cancelled(FACTS),):
         assert "annulé" in message.subject
-        assert "http://localhost:3000/contact" in message.text
-        assert 'href="http://localhost:3000/contact"' in message.html
+        assert FACTS.manage_url in message.text, "its page begins again at the same office, on the same topic"
+        assert f'href="{FACTS.manage_url}"' in message.html
         assert "Documents" not in message.html
-        assert FACTS.manage_url not in message.text
 
 
 def test_the_link_again_has_no_calendar_file() -> None:

@@ -17,7 +17,7 @@ from app import clock, keys
 from app.models import Appointment, Channel, Hold, Office
 from app.services import audit, database, journeys, throttle, upsert
 from app.services.appointments import seats
-from app.services.appointments.seats import Claimant, SlotGoneError, Wanted
+from app.services.appointments.seats import Claimant, NotPlannedError, TooNearError, Wanted
 from app.settings import get_settings
 
 LEAD = timedelta(hours=1)
@@ -186,8 +186,10 @@ def _wish(
     session: Session, office_id: int, channel: Channel, *, starts_at: datetime, minutes: int, place_id: int | None
 ) -> Wanted:
     office = session.get(Office, office_id)
-    if office is None or starts_at < clock.now() + LEAD:
-        raise SlotGoneError
+    if office is None:
+        raise NotPlannedError
+    if starts_at < clock.now() + LEAD:
+        raise TooNearError
     return seats.wanted(office, channel, starts_at, minutes, place_id)
 
 
@@ -196,7 +198,7 @@ def _check_in_time(appointment: Appointment, mine: Row[Any] | None) -> None:
     left = appointment.starts_at - clock.now()
     chosen_before = mine and (mine.office_id, mine.starts_at) == (appointment.office_id, appointment.starts_at)
     if left <= timedelta(0) or (left < LEAD and not chosen_before):
-        raise SlotGoneError
+        raise TooNearError
 
 
 def _own_row(session: Session, visitor_key: str, asked: dict[str, Any]) -> Row[Any]:

@@ -10,7 +10,7 @@ from app.services import database, journeys, throttle
 from app.services.appointments import access, holds, person, records, reminders, seats, waiting_list
 from app.services.appointments.records import AppointmentView, Known, NotBookedError, NotOfferedError
 from app.services.appointments.seats import Claimant
-from app.services.appointments.steps import IN_SPACE
+from app.services.appointments.steps import FROM, IN_SPACE, standing
 from app.services.notifications import messages
 from app.services.notifications.messages import Message
 from app.services.notifications.outbox import MailKind
@@ -31,8 +31,8 @@ def reschedule(
     `place_id` is the local point to go to, None the office itself. `phone` is the number to call from now on; None
     keeps the one there is. One that must be confirmed from its mail still must, by the same time. The right to change
     this appointment is the caller's to check (`access.public_id_of`, `mine.may_change`). Raises SlotGoneError (the
-    appointment stands where it was), NotBookedError (cancelled, or begun), NotOfferedError, JourneyGoneError,
-    FieldErrors for the number, TooManyAttemptsError.
+    appointment stands where it was), NotBookedError (cancelled, begun, or moved elsewhere since), NotOfferedError,
+    JourneyGoneError, FieldErrors for the number, TooManyAttemptsError.
     """
     throttle.hit("change", public_id)
     number = person.phone_number(phone) if phone else None
@@ -43,6 +43,8 @@ def reschedule(
             return records.made_by(session, visitor_key, journey_id)
         appointment, office, _ = records.lock_booked(session, public_id)
         if appointment.confirm_until is not None and appointment.confirm_until <= clock.now():
+            raise NotBookedError
+        if journey.draft.get(FROM, standing(appointment)) != standing(appointment):
             raise NotBookedError
         previous = appointment.starts_at
         if _change(session, appointment, office, (int(channel), place_id, starts_at, number or appointment.phone)):

@@ -31,6 +31,14 @@ class SlotGoneError(Exception):
     """Nobody is free at that time any more; nothing was changed."""
 
 
+class NotPlannedError(SlotGoneError):
+    """The office does not receive at that time, or no longer: nobody has taken it."""
+
+
+class TooNearError(SlotGoneError):
+    """The time is too near to be taken, or has come."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claimant:
     """Whose seats count as free for the one who asks: their own hold, and the appointment they are moving."""
@@ -84,7 +92,7 @@ def find(session: Session, wish: Wanted, claimant: Claimant) -> Seats:
     kept = frozenset(own)
     groups = _groups([row for row in locked if _fits(row, wish)], len(wish.starts))
     if not groups:
-        raise SlotGoneError
+        raise SlotGoneError if session.execute(_any_row(wish)).first() else NotPlannedError
     best = min(groups, key=lambda group: _preference(group, kept))
     return Seats(tuple(sorted(row.id for row in best)), tuple(sorted(own)))
 
@@ -168,6 +176,11 @@ def _moved_by(claimant: Claimant) -> ColumnElement[bool]:
     if claimant.appointment_id is None:
         return false()
     return col(Slot.appointment_id) == claimant.appointment_id
+
+
+def _any_row(wish: Wanted) -> Any:
+    """Return the query that finds whether the office receives then, be it free or not."""
+    return select(col(Slot.id)).where(_matches(wish)).limit(1)
 
 
 def _matches(wish: Wanted) -> ColumnElement[bool]:

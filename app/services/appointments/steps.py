@@ -4,6 +4,7 @@ How far one may go follows from what the draft holds, never from the address som
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -11,7 +12,7 @@ from typing import Any
 
 from app.content import topics
 from app.content.topics import Topic
-from app.models import AppointmentStatus, Channel
+from app.models import Appointment, AppointmentStatus, Channel
 from app.services import journeys
 from app.services.appointments import holds, offices, places, records
 from app.services.appointments.holds import HoldView
@@ -23,6 +24,8 @@ from app.services.journeys import JourneyGoneError, JourneyView
 
 BOOKING = "booking"
 RESCHEDULE = "reschedule"
+FROM = "from"
+"""What a draft holds of the appointment as it stood when a move was begun (`standing`)."""
 IN_SPACE = "in_space"
 """What a draft holds when a move was begun in the personal space; `rescheduling` keeps it for the confirmation."""
 
@@ -46,6 +49,8 @@ class Progress:
     """What a journey has settled so far; `typed` is what fields hold, by field name.
 
     `place` is the local point chosen with the channel, None for the office itself and as long as `channel` is None.
+    `in_space` and `is_moved` are for a move: whether it was begun in the personal space, and whether the appointment
+    was moved elsewhere since.
     """
 
     journey_id: str
@@ -62,6 +67,8 @@ class Progress:
     appointment: AppointmentView | None
     tabs: tuple[str, ...]
     is_human: bool
+    in_space: bool
+    is_moved: bool
 
     @property
     def minutes(self) -> int:
@@ -100,6 +107,11 @@ def _ways_of(channel: Channel, office: OfficeView, points: tuple[PlaceView, ...]
     if channel in office.channels:
         yield Way(channel)
     yield from (Way(channel, point) for point in points if channel in point.channels)
+
+
+def standing(appointment: AppointmentView | Appointment) -> str:
+    """Return when, how and where an appointment stands: a move is about that and no other."""
+    return f"{appointment.starts_at.isoformat()} {int(appointment.channel)} {appointment.place_id}"
 
 
 def progress(visitor_key: str, kind: str) -> Progress | None:
@@ -165,6 +177,17 @@ def choose_topic(visitor_key: str, kind: str, topic_id: str) -> Progress:
         return now
     kept = _way(offered(now.office, topic), now.channel, now.place_id)
     return _change(visitor_key, found, {"topic": topic.id, **_drafted(kept), "starts_at": None})
+
+
+def begin_like(visitor_key: str, tab: str, former: AppointmentView) -> Progress:
+    """Begin booking in this tab at the office of a former appointment, and on its topic if it is still treated there.
+
+    The right to see that appointment is the caller's to check. Raises OfficeNotFoundError, JourneyGoneError.
+    """
+    begun = choose_office(visitor_key, tab, former.office_id, "", "")
+    with suppress(WrongChoiceError):
+        begun = choose_topic(visitor_key, BOOKING, former.topic_id)
+    return begun
 
 
 def choose_channel(visitor_key: str, kind: str, channel: int, place_id: int | None = None) -> Progress:
@@ -236,7 +259,12 @@ def begin_reschedule(visitor_key: str, tab: str, public_id: str, phone: str | No
         journeys.leave(visitor_key, RESCHEDULE)
     started = journeys.start(visitor_key, RESCHEDULE)
     in_space = None if phone is None else True
-    changes: dict[str, Any] = {"appointment": public_id, "tabs": with_tab(started, tab), IN_SPACE: in_space}
+    changes: dict[str, Any] = {
+        "appointment": public_id,
+        "tabs": with_tab(started, tab),
+        IN_SPACE: in_space,
+        FROM: standing(view),
+    }
     if "channel" not in started.draft:
         known = view.phone if phone is None else phone
         changes |= {"channel": int(view.channel), "place": view.place_id, f"{TYPED}phone": known}
@@ -288,6 +316,8 @@ def _progress(found: JourneyView) -> Progress:
         appointment=appointment,
         tabs=tuple(draft.get("tabs", ())),
         is_human=draft.get("human", False),
+        in_space=IN_SPACE in draft,
+        is_moved=appointment is not None and draft.get(FROM, standing(appointment)) != standing(appointment),
     )
 
 

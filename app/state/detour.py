@@ -1,0 +1,26 @@
+"""Whoever is sent elsewhere reads why: the sentence goes ahead to the page that shows it once."""
+
+import reflex as rx
+from reflex.event import EventSpec
+
+
+class DetourState(rx.State):
+    """The sentence this page shows above its title, and the one for the page to come."""
+
+    words: str = ""
+    _next: str = ""
+
+
+async def send(state: rx.State, address: str, words: str) -> EventSpec:
+    """Return the event that leads to `address`, where `words` (of `content.detours`) are read.
+
+    The page asked for leaves no trace in the browser's history: going back from there would lead here again.
+    """
+    (await state.get_state(DetourState))._next = words
+    return rx.redirect(address, replace=True)
+
+
+async def arrive(state: rx.State) -> None:
+    """Show what was sent ahead to the page that loads, and forget what the page before showed."""
+    detour = await state.get_state(DetourState)
+    detour.words, detour._next = detour._next, ""
