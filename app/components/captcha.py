@@ -9,6 +9,7 @@ from app.state.captcha import BLOCK
 
 FIELD = "captcha"
 SCRIPT = "/proof-of-work.js"
+RENEWAL = "/captcha.js"
 
 
 def captcha(state: Any, change: Any = None) -> rx.Component:
@@ -35,16 +36,23 @@ def _picture(state: Any, change: Any) -> rx.Component:
         rx.cond(
             # A page that comes back first gets the picture of before, which may have served.
             state.is_hydrated & (state.captcha_image != ""),
-            rx.el.img(src=state.captcha_image, alt="Image à recopier, l’extrait sonore la dit", class_name="picture"),
+            rx.el.img(
+                src=state.captcha_image,
+                alt="Image à recopier, l’extrait sonore la dit",
+                class_name="picture",
+                custom_attrs={"data-renews-in": state.captcha_renews_in},
+            ),
             rx.el.div(class_name="picture"),
         ),
         rx.el.audio(src=state.captcha_sound, id="captcha-son", custom_attrs={"preload": "none"}),
         rx.el.div(
-            _tool("Changer l'image", on_click=change or state.change_captcha),
+            _tool("Changer l'image", on_click=change or state.change_captcha, custom_attrs={"data-renew": ""}),
             _tool("Ecouter l'extrait sonore", custom_attrs={"data-play": "captcha-son"}),
             _tool("Je ne peux ni lire ni écouter : vérifier sans recopier", on_click=state.compute_captcha),
             class_name="tools",
         ),
+        rx.el.p(state.captcha_note, role="status", class_name="hint"),
+        rx.el.script(src=RENEWAL, custom_attrs={"async": True}),
         fields.error_message(state, FIELD),
         rx.el.input(
             name=FIELD,

@@ -83,12 +83,13 @@ def work(visitor_key: str, challenge_id: str) -> str | None:
     return _read(visitor_key, challenge_id, WORK)
 
 
-def lives(visitor_key: str, challenge_id: str) -> bool:
-    """Tell whether the challenge is this visitor's and may still be answered."""
+def seconds_left(visitor_key: str, challenge_id: str) -> int:
+    """Return how long the challenge may still be answered, 0 if it is not this visitor's, was answered or has ended."""
     if not _ID.fullmatch(challenge_id):
-        return False
+        return 0
     with database.reading() as session:
-        return session.exec(select(CaptchaChallenge.id).where(*_live(visitor_key, challenge_id))).first() is not None
+        ends = session.exec(select(CaptchaChallenge.expires_at).where(*_live(visitor_key, challenge_id))).first()
+    return int((ends - clock.now()).total_seconds()) if ends else 0
 
 
 def _read(visitor_key: str, challenge_id: str, kind: str) -> str | None:

@@ -10,8 +10,12 @@ from app.state.base import call, network_of, text, visitor_of
 
 FIELD, BLOCK = "captcha", "captcha-bloc"
 _LONGEST_COPY = 20
+_RENEWED_BEFORE = 60
+"""Seconds before its end when a picture is replaced: a minute to copy it and to send the form."""
 _MISSING = "Recopiez les six caractères de l’image, ou écoutez-les"
 _WRONG = "Les caractères ne correspondent pas : recopiez ceux de la nouvelle image"
+_GONE = "Cette image ne sert plus : recopiez les caractères de la nouvelle"
+_CHANGED = "L’image a changé : recopiez les nouveaux caractères."
 _TOO_MANY = "Trop d’essais : attendez une minute, puis recopiez les caractères"
 _WORK_MISSING = "Attendez la fin de la vérification, puis envoyez de nouveau le formulaire"
 _WORK_WRONG = "La vérification a expiré : attendez la fin de la nouvelle, puis envoyez de nouveau le formulaire"
@@ -21,6 +25,8 @@ _WORK_TOO_MANY = "Trop d’essais : attendez une minute, puis envoyez de nouveau
 class CaptchaMixin(rx.State, mixin=True):
     """The addresses of the picture and of the sound, or the work to do; the answer never leaves the server.
 
+    `captcha_renews_in` is after how many seconds the page asks for another picture (assets/captcha.js), before this one
+    ends; `captcha_note` tells that it has changed (WCAG 4.1.3).
     `captcha_id` is for the forms that the browser itself posts; it says no more than the picture's address.
     """
 
@@ -28,12 +34,16 @@ class CaptchaMixin(rx.State, mixin=True):
     captcha_sound: str = ""
     captcha_work: str = ""
     captcha_id: str = ""
+    captcha_note: str = ""
+    captcha_renews_in: int = 0
     _captcha_id: str = ""
 
     @rx.event
     async def change_captcha(self) -> None:
-        """Show another picture."""
+        """Show another picture, because the person or the page asks for it."""
+        before = self._captcha_id
         await self._new_captcha(captcha.TEXT)
+        self.captcha_note = _CHANGED if self._captcha_id != before else _TOO_MANY
 
     @rx.event
     async def compute_captcha(self) -> EventSpec:
@@ -50,7 +60,12 @@ class CaptchaMixin(rx.State, mixin=True):
     async def _keep_or_renew_captcha(self) -> None:
         """Give another challenge only if the one shown no longer serves: what was typed of it stays otherwise."""
         visitor = visitor_of(self)
-        if visitor and not await call(captcha.lives, visitor, self._captcha_id):
+        if visitor is None:
+            return
+        self.captcha_note = ""
+        left = await call(captcha.seconds_left, visitor, self._captcha_id)
+        self.captcha_renews_in = left - _RENEWED_BEFORE
+        if self.captcha_renews_in <= 0:
             await self._new_captcha()
 
     async def _new_captcha(self, kind: str = "") -> None:
@@ -66,6 +81,7 @@ class CaptchaMixin(rx.State, mixin=True):
         except TooManyAttemptsError:
             return
         self._captcha_id = self.captcha_id = challenge
+        self.captcha_note, self.captcha_renews_in = "", int(captcha.LIVES.total_seconds()) - _RENEWED_BEFORE
         if kind == captcha.WORK:
             work = await call(captcha.work, visitor, challenge)
             self.captcha_work = work or ""
@@ -81,6 +97,7 @@ class CaptchaMixin(rx.State, mixin=True):
         typed = text(answer, captcha_work.LONGEST_ANSWER if computes else _LONGEST_COPY)
         if visitor is None or not typed:
             return _WORK_MISSING if computes else _MISSING
+        served = not await call(captcha.seconds_left, visitor, self._captcha_id)
         try:
             fits = await call(captcha.check, visitor, self._captcha_id, typed)
         except TooManyAttemptsError:
@@ -88,7 +105,9 @@ class CaptchaMixin(rx.State, mixin=True):
         if fits:
             return ""
         await self._new_captcha()
-        return _WORK_WRONG if computes else _WRONG
+        if computes:
+            return _WORK_WRONG
+        return _GONE if served else _WRONG
 
 
 class HumanMixin(CaptchaMixin, mixin=True):

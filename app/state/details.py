@@ -132,14 +132,15 @@ class DetailsState(CaptchaMixin, KeepMixin, JourneyState):
             typed = {**typed, "tax_number": account.tax_number}
         self.draft, self.stop = typed, ""
         await _remember(visitor, progress.kind, _own(typed, progress, await _known(account)))
+        asks = account is None and not progress.is_human
+        problem = await self._is_human(visitor, progress, answer, was_in_space=was_in_space) if asks else ""
+        errors = {captcha.FIELD: problem} if problem else {}
         try:
             someone = person.validate(_for_person(typed), call_back=progress.channel == Channel.PHONE)
         except FieldErrors as wrong:
-            return self._refuse(_in_order(wrong.errors))
-        if account is None and not progress.is_human:
-            problem = await self._is_human(visitor, progress, answer, was_in_space=was_in_space)
-            if problem:
-                return self._refuse({captcha.FIELD: problem})
+            return self._refuse(_in_order(wrong.errors) | errors)
+        if errors:
+            return self._refuse(errors)
         return await self._book(visitor, progress, someone, account, accept=accept)
 
     async def _is_human(self, visitor: str, progress: Progress, answer: str, *, was_in_space: bool) -> str:

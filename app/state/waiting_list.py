@@ -123,18 +123,23 @@ class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
         await self._keep(typed)
         first_day, last_day = _date(typed["first_day"]), _date(typed["last_day"])
         errors = _wrong_address(typed["email"]) | _missing_days(first_day, last_day, self.latest)
+        errors |= await self._human_errors(visitor, progress, data)
         if errors or first_day is None or last_day is None:
             return self._refuse(errors)
-        if not await self._is_human(visitor, progress):
-            problem = await self._captcha_error(fields(data, [captcha.FIELD])[captcha.FIELD])
-            if problem:
-                return self._refuse({captcha.FIELD: problem})
-            with suppress(JourneyGoneError):
-                await call(steps.note_human, visitor, progress.kind)
-            self.human = True
         return await self._join(visitor, progress, typed["email"], _mask(typed), (first_day, last_day))
 
-    async def _is_human(self, visitor: str, progress: Progress) -> bool:
+    async def _human_errors(self, visitor: str, progress: Progress, data: dict[str, str]) -> dict[str, str]:
+        if await self._is_human(progress):
+            return {}
+        problem = await self._captcha_error(fields(data, [captcha.FIELD])[captcha.FIELD])
+        if problem:
+            return {captcha.FIELD: problem}
+        with suppress(JourneyGoneError):
+            await call(steps.note_human, visitor, progress.kind)
+        self.human = True
+        return {}
+
+    async def _is_human(self, progress: Progress) -> bool:
         return progress.is_human or await session_of(self, SpaceKind.PERSONAL) is not None
 
     async def _join(

@@ -166,8 +166,8 @@ class TestWork:
         text_id, answer = issued()
         assert captcha.answer_for_media("camille", work_id) is None
         assert captcha.work("camille", text_id) is None
-        assert captcha.lives("camille", work_id)
-        assert captcha.lives("camille", text_id)
+        assert captcha.seconds_left("camille", work_id) > 0
+        assert captcha.seconds_left("camille", text_id) > 0
         assert captcha.check("camille", work_id, answer) is False
 
     def test_work_does_not_answer_a_picture(self, db: str) -> None:
@@ -193,7 +193,7 @@ class TestWork:
         with clock.moved(START + timedelta(minutes=9, seconds=59)):
             assert captcha.check("camille", first, worked(one)) is True
         with clock.moved(START + timedelta(minutes=10)):
-            assert not captcha.lives("camille", second)
+            assert captcha.seconds_left("camille", second) == 0
             assert captcha.work("camille", second) is None
             assert captcha.check("camille", second, worked(two)) is False
 

@@ -123,6 +123,7 @@ IN_SCRIPT = re.compile(
 ALLOWED = {
     "app/clock.py": "it is the clock",
     "app/services/throttle.py": "the library of the limits counts in the machine's time, and so must the wait",
+    "assets/captcha.js": "only measures how long a picture has been shown",
     "assets/countdown.js": "only measures how far the device is from the time the server says",
     "assets/hors-ligne.js": "without a connection no server can say the time",
 }
