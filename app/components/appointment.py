@@ -4,7 +4,8 @@ from typing import Any
 
 import reflex as rx
 
-from app.components import blocks, both_times, buttons
+from app.components import blocks, both_times, buttons, notices
+from app.services.appointments import limits
 from app.state.appointment_story import HistoryLine, MailLine
 
 
@@ -40,6 +41,18 @@ def place_lines(card: Any) -> list[Any]:
     ]
 
 
+def limit_reached(*more: rx.Component) -> rx.Component:
+    """Return what stands in place of « Prendre rendez-vous » for whoever has all the appointments that are allowed."""
+    return notices.notice(
+        rx.el.p(
+            rx.el.b(f"Vous avez déjà {limits.PER_ACCOUNT} rendez-vous à venir. "),
+            "C’est le nombre permis par espace : annulez-en un pour en prendre un autre, ou déplacez-le.",
+        ),
+        *more,
+        tone="warm",
+    )
+
+
 def book_again(state: Any) -> rx.Component:
     """Return the button that begins anew at the same office and on the same topic; `state` has an `AgainMixin`."""
     return rx.fragment(
@@ -58,7 +71,7 @@ def preparation(card: Any, documents: Any) -> rx.Component:
             rx.el.p("Aucun document particulier n’est demandé."),
         ),
         rx.el.p("Un agent pourra vous téléphoner pour préparer votre rendez-vous."),
-        rx.el.p("Téléphone du service : ", rx.el.span(card.office_phone, class_name="nowrap")),
+        rx.el.p("Téléphone du service : ", blocks.phone(card.office_phone, card.office_call)),
         class_name="side",
         aria_label="Avant le rendez-vous",
     )

@@ -71,3 +71,8 @@ def _trail_item(item: rx.Var[TrailItem]) -> rx.Component:
         rx.el.span(item.label),
         rx.el.a("Modifier", rx.el.span(" : ", item.label, class_name="unseen"), href=item.href),
     )
+
+
+def phone(number: Any, address: Any) -> rx.Component:
+    """Return a number to tap; `address` dials it (`services.phones.dialled`)."""
+    return rx.el.a(number, href=address, class_name="nowrap")

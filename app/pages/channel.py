@@ -68,7 +68,7 @@ def _point(point: rx.Var[PlaceCard]) -> rx.Component:
         rx.el.p(point.address),
         blocks.bullets(point.hours),
         rx.el.p(point.access),
-        rx.el.p("Téléphone : ", rx.el.span(point.phone, class_name="nowrap")),
+        rx.el.p("Téléphone : ", blocks.phone(point.phone, point.call)),
     )
 
 

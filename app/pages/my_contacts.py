@@ -173,12 +173,13 @@ def _known_office() -> rx.Component:
                 rx.el.h3(office.name),
                 blocks.facts(
                     blocks.fact("Adresse", office.street, rx.el.br(), office.city),
-                    blocks.fact("Téléphone", office.phone),
+                    blocks.fact("Téléphone", blocks.phone(office.phone, office.call)),
                     blocks.fact("Modalités", blocks.bullets(MyContactsState.offers)),
                     blocks.fact_if(office.access != "", "Accès", office.access),
                 ),
+                rx.cond(MyContactsState.is_full, appointment.limit_reached()),
                 buttons.actions(
-                    buttons.act("Prendre rendez-vous", MyContactsState.book, "btn"),
+                    rx.cond(~MyContactsState.is_full, buttons.act("Prendre rendez-vous", MyContactsState.book, "btn")),
                     buttons.act("Rechercher un autre service", MyContactsState.search),
                 ),
                 rx.el.p(

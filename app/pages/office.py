@@ -6,6 +6,7 @@ import reflex as rx
 
 from app import addresses
 from app.components import blocks, buttons, fields, layout
+from app.components.appointment import limit_reached
 from app.components.journey import gate, leaving
 from app.state.journey import JourneyState
 from app.state.office import OfficeCard, OfficeState, OtherOfficeState, PlaceCard, departments
@@ -24,13 +25,16 @@ def office() -> rx.Component:
                     rx.el.h2(OfficeState.office.name),
                     blocks.facts(
                         blocks.fact("Adresse", OfficeState.office.street, rx.el.br(), OfficeState.office.city),
-                        blocks.fact("Téléphone", OfficeState.office.phone),
-                        blocks.fact("Courriel", OfficeState.office.email),
+                        blocks.fact("Téléphone", blocks.phone(OfficeState.office.phone, OfficeState.office.call)),
+                        blocks.fact(
+                            "Courriel", rx.el.a(OfficeState.office.email, href="mailto:" + OfficeState.office.email)
+                        ),
                         blocks.fact("Rendez-vous", blocks.bullets(OfficeState.offers)),
                         blocks.fact("Accès", OfficeState.office.access),
                     ),
+                    rx.cond(OfficeState.is_full, _full()),
                     buttons.actions(
-                        buttons.go("Prendre rendez-vous", OfficeState.book_href),
+                        rx.cond(~OfficeState.is_full, buttons.go("Prendre rendez-vous", OfficeState.book_href)),
                         buttons.go("Rechercher un autre service", addresses.OTHER_OFFICE, "btn second"),
                     ),
                 ),
@@ -49,6 +53,10 @@ def office() -> rx.Component:
         crumbs=_CRUMBS,
         here="Votre service",
     )
+
+
+def _full() -> rx.Component:
+    return limit_reached(rx.el.p(rx.el.a("Voir « Mes contacts »", href=addresses.PERSONAL_SPACE)))
 
 
 def local_points(points: Any) -> rx.Component:
@@ -74,7 +82,7 @@ def _local_point(point: rx.Var[PlaceCard]) -> rx.Component:
             rx.el.summary("Horaires et accessibilité", rx.el.span(" : ", point.name, class_name="unseen")),
             blocks.bullets(point.hours),
             rx.el.p(point.access),
-            rx.el.p("Téléphone : ", rx.el.span(point.phone, class_name="nowrap")),
+            rx.el.p("Téléphone : ", blocks.phone(point.phone, point.call)),
         ),
     )
 

@@ -56,6 +56,15 @@ def shown(number: str) -> str:
     return phonenumbers.format_number(parsed, style).replace(" ", _NBSP)
 
 
+def dialled(number: str) -> str:
+    """Return the address by which a number shown on a page is called (RFC 3966): « tel:+33199001234 »."""
+    try:
+        return f"tel:{parse(number)}"
+    except WrongFieldError:
+        # Short numbers, and what an office may have typed: as it stands.
+        return "tel:" + re.sub(r"[^\d+]", "", number)
+
+
 def split(number: str) -> tuple[str, str]:
     """Return the country (ISO 3166) of an E.164 number and the number as one dials it there, for a form's fields."""
     try:

@@ -41,6 +41,7 @@ class AppointmentCard:
     on_arrival: str = ""
     called: str = ""
     office_phone: str = ""
+    office_call: str = ""
     reference: str = ""
     email: str = ""
     name: str = ""
@@ -100,6 +101,7 @@ def appointment_card(view: AppointmentView) -> AppointmentCard:
         on_arrival=arrival(view.channel),
         called=phones.shown(view.phone) if view.channel == Channel.PHONE else "",
         office_phone=office.phone,
+        office_call=phones.dialled(office.phone),
         reference=view.reference,
         email=view.email,
         name=" ".join(part for part in (view.civility.capitalize(), view.first_name, view.last_name) if part),

@@ -85,6 +85,7 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
             office="Service des impôts des particuliers de Carcassonne (démonstration)",
             place="12 rue des Essais, 11000 Carcassonne",
             office_phone="04 65 71 00 01",
+            office_call="tel:+33465710001",
             reference="K7M-2PQ-X4R",
             name="Lila O’Connor-Ñuñez",
         )

@@ -10,7 +10,7 @@ from app.content import detours
 from app.models import AppointmentStatus, OfficeKind
 from app.services.accounts.accounts import AccountView
 from app.services.accounts.sessions import SessionView
-from app.services.appointments import cancellation, mine, offices, places, steps
+from app.services.appointments import cancellation, limits, mine, offices, places, steps
 from app.services.appointments.offices import OfficeNotFoundError, OfficeView
 from app.services.appointments.records import AppointmentView, NotBookedError
 from app.services.throttle import TooManyAttemptsError
@@ -46,6 +46,7 @@ class MyContactsState(PersonalMixin, AccountState):
 
     who: str = ""
     has_next: bool = False
+    is_full: bool = False
     coming: MyAppointment = MyAppointment()
     later: list[MyAppointment] = []
     past: list[MyAppointment] = []
@@ -79,7 +80,7 @@ class MyContactsState(PersonalMixin, AccountState):
 
     async def _show(self, account: AccountView) -> None:
         standing, over = await call(_appointments, account)
-        self.has_next = bool(standing)
+        self.has_next, self.is_full = bool(standing), not await call(limits.has_room, account.id)
         self.coming = standing[0] if standing else MyAppointment()
         self.later, self.past = standing[1:], over
 

@@ -7,11 +7,13 @@ from reflex.event import EventSpec
 
 from app import addresses
 from app.content import communes
-from app.models import Channel
-from app.services.appointments import offices, places, steps
+from app.models import Channel, SpaceKind
+from app.services import phones
+from app.services.appointments import limits, offices, places, steps
 from app.services.appointments.offices import OfficeNotFoundError, OfficeView
 from app.services.appointments.places import PlaceView
 from app.services.appointments.steps import Progress, Step
+from app.state.account import session_of
 from app.state.base import call, number, tab_of, text, visitor_of
 from app.state.journey import JourneyState
 
@@ -32,6 +34,7 @@ class OfficeCard:
     street: str = ""
     city: str = ""
     phone: str = ""
+    call: str = ""
     email: str = ""
     access: str = ""
 
@@ -43,6 +46,7 @@ class PlaceCard:
     name: str
     address: str
     phone: str
+    call: str
     access: str
     offers: list[str]
     hours: list[str]
@@ -56,6 +60,7 @@ class OfficeState(JourneyState):
     offers: list[str] = []
     points: list[PlaceCard] = []
     book_href: str = addresses.TOPIC
+    is_full: bool = False
 
     @rx.event
     async def load(self) -> EventSpec | None:
@@ -64,6 +69,8 @@ class OfficeState(JourneyState):
         if progress is None or progress.office is None:
             return elsewhere
         self.office = card(progress.office)
+        found = await session_of(self, SpaceKind.PERSONAL)
+        self.is_full = found is not None and not await call(limits.has_room, found.account.id)
         self.hours = list(progress.office.hours)
         self.offers = [CHANNEL_LABELS[channel] for channel in progress.office.channels]
         self.points = [place_card(point) for point in await call(places.of_office, progress.office.id)]
@@ -135,6 +142,7 @@ def card(office: OfficeView) -> OfficeCard:
         street=office.street,
         city=f"{office.postal_code} {office.city}",
         phone=office.phone,
+        call=phones.dialled(office.phone),
         email=office.email,
         access=office.access,
     )
@@ -146,6 +154,7 @@ def place_card(point: PlaceView) -> PlaceCard:
         name=point.name,
         address=", ".join(point.address_lines),
         phone=point.phone,
+        call=phones.dialled(point.phone),
         access=point.access,
         offers=[AT_LOCAL_POINT[channel] for channel in point.channels],
         hours=list(point.hours),

@@ -24,7 +24,7 @@ from tests.e2e.axe import Sweep
 from tests.e2e.conftest import Arrive
 from tests.e2e.portal import Portal, run_command
 from tests.e2e.test_one_seat import TOPIC_ID, book, held_by, is_kept, until
-from tests.e2e.visitor import CONFIRMATION, DESKTOP, DETAILS, PHONE, PHONE_SMALL, Identity, Visitor
+from tests.e2e.visitor import CONFIRMATION, DESKTOP, DETAILS, OFFICE, PHONE, PHONE_SMALL, Identity, Visitor
 from tests.smtp import MailServer
 
 Begin = Callable[[Page], Sweep]
@@ -440,6 +440,14 @@ def test_one_appointment_too_many_loses_nothing(visitor: Visitor, sweep: Begin) 
     expect(visitor.link("Voir « Mes contacts »")).to_be_visible()
     expect(visitor.field("Précisions pour préparer le rendez-vous")).to_have_value("Avec mes deux avis.")
     sweep(visitor.page).look("details, too many appointments")
+    # It is told where the way to another appointment begins, before anything is chosen.
+    for page, title in ((OFFICE, "Votre service"), (addresses.PERSONAL_SPACE, "Mes contacts")):
+        visitor.go(page)
+        visitor.is_at(page, title)
+        visitor.says("C’est le nombre permis par espace")
+        for again in (visitor.button("Prendre rendez-vous"), visitor.link("Prendre rendez-vous")):
+            expect(again).to_have_count(0)
+        sweep(visitor.page).look(f"{title}, too many appointments")
 
 
 def test_whose_session_ends_meanwhile_goes_on_without_it(visitor: Visitor, sweep: Begin) -> None:

@@ -46,7 +46,9 @@ def _books(office: MadeOffice, account_id: int, time_number: int, **more: Any) -
 def test_somebody_signed_in_has_three_future_appointments_and_not_four(office: MadeOffice) -> None:
     mine = _account()
     for number in range(3):
+        assert limits.has_room(mine)
         assert _books(office, mine, number).is_booked
+    assert not limits.has_room(mine), "it is told before the form is filled in"
 
     with pytest.raises(TooManyAppointmentsError):
         _books(office, mine, 3)
@@ -62,6 +64,7 @@ def test_a_cancelled_or_past_appointment_gives_its_place_back(office: MadeOffice
         _books(office, mine, number)
     cancellation.cancel(first.public_id, "once")
 
+    assert limits.has_room(mine)
     assert _books(office, mine, 6).is_booked
     with clock.moved(at("2026-11-25 08:00")):  # the second has begun the day before
         assert _books(office, mine, 7).is_booked

@@ -48,6 +48,12 @@ def duplicate_of(account_id: int, office_id: int, topic_id: str) -> AppointmentV
         return _duplicate(session, account_id, office_id, topic_id)
 
 
+def has_room(account_id: int) -> bool:
+    """Tell whether the account may have one more future appointment; `check_account` decides when it is booked."""
+    with database.reading() as session:
+        return _standing(session, account_id) < PER_ACCOUNT
+
+
 def check_account(session: Session, account_id: int, office_id: int, topic_id: str, *, accept_duplicate: bool) -> None:
     """Refuse one appointment too many and, unless accepted, a second one on a topic at an office.
 
@@ -55,8 +61,7 @@ def check_account(session: Session, account_id: int, office_id: int, topic_id: s
     Raises TooManyAppointmentsError, DuplicateError, AccountGoneError.
     """
     _lock_account(session, account_id)
-    mine = select(func.count()).select_from(Appointment).where(_of_account(account_id))
-    if session.execute(mine).scalar_one() >= PER_ACCOUNT:
+    if _standing(session, account_id) >= PER_ACCOUNT:
         raise TooManyAppointmentsError
     existing = None if accept_duplicate else _duplicate(session, account_id, office_id, topic_id)
     if existing is not None:
@@ -76,6 +81,11 @@ def confirm_until(session: Session, email: str, starts_at: datetime) -> datetime
     if session.execute(others).scalar_one() < UNASKED_PER_ADDRESS:
         return None
     return min(clock.now() + CONFIRM_WITHIN, starts_at)
+
+
+def _standing(session: Session, account_id: int) -> int:
+    mine = select(func.count()).select_from(Appointment).where(_of_account(account_id))
+    return int(session.execute(mine).scalar_one())
 
 
 def _lock_account(session: Session, account_id: int) -> None:
