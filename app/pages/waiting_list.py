@@ -202,7 +202,7 @@ def offer() -> rx.Component:
     """Return an offered time, and what can be done with it."""
     state = WaitingOfferState
     return layout.page(
-        rx.el.h1("Un créneau vous est proposé", id="titre", tab_index=-1),
+        rx.el.h1(_offer_title(state.status), id="titre", tab_index=-1),
         rx.match(
             state.status,
             ("loading", notices.waiting()),
@@ -222,6 +222,19 @@ def offer() -> rx.Component:
             ),
         ),
         here="Créneau proposé",
+    )
+
+
+def _offer_title(status: Any) -> rx.Var[str]:
+    """Return the heading, which says what became of the offer: it outlives nothing."""
+    return rx.match(
+        status,
+        ("live", "Un créneau vous est proposé"),
+        ("taken", "Ce créneau a été pris avec ce lien"),
+        ("used", "Ce créneau a été pris avec ce lien"),
+        ("declined", "Vous avez refusé ce créneau"),
+        ("expired", "Le délai est passé"),
+        "Créneau proposé",
     )
 
 
@@ -284,25 +297,35 @@ def _outcome(state: Any) -> rx.Component:
         (
             "taken",
             notices.notice(
-                rx.el.h2("Ce créneau a été pris avec ce lien"),
                 rx.el.p(
-                    "Si vous n’avez pas encore confirmé, reprenez votre demande dans le navigateur où vous l’avez "
-                    "commencée. Si c’est fait, un courriel vous l’a confirmé."
+                    "Il attend votre confirmation : reprenez votre demande dans le navigateur où vous l’avez commencée."
                 ),
                 buttons.actions(buttons.act("Reprendre ma demande", state.take, "btn")),
+                tone="warm",
+            ),
+        ),
+        (
+            "used",
+            notices.notice(
+                rx.el.p(
+                    "Ce lien a servi. Si vous avez confirmé, un courriel vous l’a dit, et son lien mène à votre "
+                    "rendez-vous. Sinon, l’heure a été proposée à la personne suivante."
+                ),
+                buttons.actions(
+                    buttons.go("Recevoir le lien à nouveau", f"{addresses.CONTACT}#retrouver", "btn second"),
+                    buttons.go(_BOOK, addresses.CONTACT, "btn second"),
+                ),
             ),
         ),
         (
             "declined",
             notices.notice(
-                rx.el.h2("Vous avez laissé ce créneau"),
                 rx.el.p("Il est proposé à la personne suivante. Si vous attendez toujours, un autre viendra."),
                 _to_entry(card),
                 tone="ok",
             ),
         ),
         notices.notice(
-            rx.el.h2("Le délai est passé"),
             rx.el.p(
                 "Sans réponse à temps, ce créneau a été proposé à la personne suivante. Après trois propositions "
                 "sans réponse, on quitte la liste."

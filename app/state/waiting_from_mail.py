@@ -75,7 +75,7 @@ class WaitingEntryState(JourneyState):
 
 
 class WaitingOfferState(JourneyState):
-    """An offered time: « loading », « unknown », or what became of it; nothing happens without a button."""
+    """An offered time: « loading », or what became of it (`_status`); nothing happens without a button."""
 
     status: str = "loading"
     card: WaitedFor = WaitedFor()
@@ -123,7 +123,7 @@ class WaitingOfferState(JourneyState):
 
     async def _show(self, view: OfferView | None) -> None:
         self.card = _offer_card(view) if view else WaitedFor()
-        self.status = str(view.outcome) if view else "unknown"
+        self.status = _status(view)
         visitor = visitor_of(self)
         is_asked = visitor is not None and view is not None and view.outcome == OfferOutcome.LIVE
         begun = await call(steps.progress, visitor, steps.BOOKING) if visitor and is_asked else None
@@ -142,6 +142,13 @@ def _entry_card(view: EntryView) -> WaitedFor:
         duration=wording.duration(view.minutes),
         days=days_of(view),
     )
+
+
+def _status(view: OfferView | None) -> str:
+    """Return an OfferOutcome's value, « used » for a time taken that waits to be confirmed no more, or « unknown »."""
+    if view is None:
+        return "unknown"
+    return "used" if view.outcome == OfferOutcome.TAKEN and not view.is_kept else str(view.outcome)
 
 
 def _offer_card(view: OfferView) -> WaitedFor:

@@ -130,7 +130,9 @@ def test_a_person_waits_takes_the_offered_time_and_confirms(
     assert (booked.office_id, status_of(who.email)) == (full_office(), WaitingStatus.SERVED)
     visitor.page.goto(link)
     visitor.has_loaded()
-    visitor.says("Ce créneau a été pris avec ce lien")
+    visitor.says("Ce lien a servi.")
+    expect(visitor.title).to_have_text("Ce créneau a été pris avec ce lien")
+    expect(visitor.page.get_by_text("Reprendre ma demande")).to_have_count(0)
 
 
 def test_an_offer_can_be_taken_in_another_browser_without_asking_to_replace_anything(
@@ -148,7 +150,8 @@ def test_an_offer_can_be_taken_in_another_browser_without_asking_to_replace_anyt
     late = arrive()
     late.page.goto(link)
     late.has_loaded()
-    late.says("Ce créneau a été pris avec ce lien")
+    expect(late.title).to_have_text("Ce créneau a été pris avec ce lien")
+    late.says("Il attend votre confirmation")
     late.button("Reprendre ma demande").click()
     late.says("Ce créneau ne peut plus être pris depuis ce navigateur.")
 
@@ -184,12 +187,12 @@ def test_no_thank_you_leaves_one_on_the_list_and_one_link_leaves_it(
     visitor.page.goto(an_offer(visitor, email, post_office))
     visitor.has_loaded()
     visitor.button("Non merci").click()
-    visitor.says("Vous avez laissé ce créneau")
+    expect(visitor.title).to_have_text("Vous avez refusé ce créneau")
     expect(visitor.title).to_be_focused()
     assert status_of(email) == WaitingStatus.WAITING
     visitor.page.reload()
     visitor.has_loaded()
-    visitor.says("Vous avez laissé ce créneau")
+    visitor.says("Vous avez refusé ce créneau")
     visitor.link("Voir ma place sur la liste").click()
     expect(visitor.title).to_have_text(STANDING)
     visitor.says("Nous vous écrivons dès qu’un créneau se libère")
@@ -288,7 +291,7 @@ def test_somebody_joins_answers_and_leaves_with_the_keyboard_alone(visitor: Visi
     visitor.page.goto(link)
     visitor.has_loaded()
     keyboard.open(visitor.button("Non merci"))
-    visitor.says("Vous avez laissé ce créneau")
+    visitor.says("Vous avez refusé ce créneau")
     visitor.page.goto(address_in(joined, WAITING))
     visitor.has_loaded()
     keyboard.open(visitor.button("Quitter la liste d’attente"))
@@ -329,7 +332,7 @@ def test_every_state_of_the_list_is_accessible(
     expect(visitor.button("Non merci")).to_be_visible()
     eyes.look("offer, replaces")
     visitor.button("Non merci").click()
-    visitor.says("Vous avez laissé ce créneau")
+    visitor.says("Vous avez refusé ce créneau")
     eyes.look("offer, declined")
     for outcome, words in (("taken", "Ce créneau a été pris"), ("expired", "Le délai est passé")):
         with database.writing() as session:

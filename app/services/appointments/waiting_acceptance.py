@@ -27,7 +27,8 @@ class OfferGoneError(Exception):
 class OfferView:
     """An offered time; instants in UTC, to be shown in `timezone`; `place_name` is empty at the office itself.
 
-    `outcome` is what became of it, EXPIRED as soon as `expires_at` is over. `leave_token` opens the page of the entry.
+    `outcome` is what became of it, EXPIRED as soon as `expires_at` is over; `is_kept` tells of a taken one whether it
+    still waits to be confirmed. `leave_token` opens the page of the entry.
     """
 
     office_id: int
@@ -43,6 +44,7 @@ class OfferView:
     timezone: str
     expires_at: datetime
     outcome: OfferOutcome
+    is_kept: bool
     leave_token: str
 
     @property
@@ -145,6 +147,11 @@ def _take(session: Session, visitor_key: str, tab: str, offer_id: str, network: 
     return entry.email
 
 
+def _is_held(session: Session, offer_id: str) -> bool:
+    live = select(col(Hold.id)).where(col(Hold.id) == offer_id, col(Hold.expires_at) > clock.now())
+    return session.execute(live).first() is not None
+
+
 def _holds_already(session: Session, visitor_key: str, offer_id: str) -> bool:
     mine = select(col(Hold.id)).where(col(Hold.id) == offer_id, col(Hold.visitor_key) == visitor_key)
     return session.execute(mine).one_or_none() is not None
@@ -199,5 +206,6 @@ def _view(session: Session, row: WaitingOffer, entry: WaitingEntry, office: Offi
         timezone=office.timezone,
         expires_at=row.expires_at,
         outcome=OfferOutcome.EXPIRED if is_over else outcome,
+        is_kept=outcome is OfferOutcome.TAKEN and _is_held(session, row.id),
         leave_token=waiting_links.entry_token(entry.public_id),
     )
