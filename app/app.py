@@ -6,7 +6,7 @@ from functools import partial
 import reflex as rx
 
 from app import addresses, clock, logging
-from app.components import boundary, layout
+from app.components import boundary, layout, stepper
 from app.content import static_pages
 from app.pages import (
     activation,
@@ -119,11 +119,26 @@ app.app_wraps = {
 }
 
 
+_STEPS = {
+    address: f", {stepper.words(steps, number)}"
+    for steps, pages in (
+        (stepper.BOOKING, addresses.BOOKING_STEPS),
+        (stepper.RESCHEDULING, addresses.RESCHEDULE_STEPS),
+        (stepper.SIGN_UP, addresses.SIGN_UP_STEPS),
+        (stepper.PERSONAL_SIGN_UP, addresses.PERSONAL_SIGN_UP_STEPS),
+        (stepper.ACTIVATION, addresses.ACTIVATION_STEPS),
+    )
+    for number, address in enumerate(pages, start=1)
+}
+"""Which step of its journey a page is, for its title (WCAG 2.4.2)."""
+
+
 def _add(component: object, route: str, title: str, on_load: object = None) -> None:
     """Add a page; the header of each one shows who is signed in."""
     own = on_load if isinstance(on_load, list) else [on_load] if on_load else []
     loads = [AccountState.load, *own]
-    app.add_page(component, route=route, title=f"{title} · {SITE}", description=_DESCRIPTION, on_load=loads)  # type: ignore[arg-type]
+    full_title = f"{title}{_STEPS.get(route, '')} · {SITE}"
+    app.add_page(component, route=route, title=full_title, description=_DESCRIPTION, on_load=loads)  # type: ignore[arg-type]
 
 
 _add(home.home, addresses.HOME, "Accueil")

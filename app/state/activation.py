@@ -64,11 +64,7 @@ class ActivationState(AccountJourneyMixin, rx.State):
 
     _service: ClassVar[Any] = activation
     _options: ClassVar[Mapping[str, Any]] = {"kind": SpaceKind.PROFESSIONAL}
-    _pages: ClassVar[tuple[str, ...]] = (
-        addresses.ACTIVATION_CODE,
-        addresses.ACTIVATION_IDENTIFIERS,
-        addresses.ACTIVATION_SUMMARY,
-    )
+    _pages: ClassVar[tuple[str, ...]] = addresses.ACTIVATION_STEPS
     _beginning: ClassVar[str] = addresses.ACTIVATION_CODE
     _way_out: ClassVar[str] = addresses.PROFESSIONAL_SIGN_IN
 

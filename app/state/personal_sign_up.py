@@ -34,12 +34,7 @@ class PersonalSignUpState(AccountJourneyMixin, rx.State):
     """How the creation of a personal space stands in this tab."""
 
     _service: ClassVar[Any] = personal_sign_up
-    _pages: ClassVar[tuple[str, ...]] = (
-        addresses.PERSONAL_SIGN_UP,
-        addresses.PERSONAL_SIGN_UP_IDENTIFIERS,
-        addresses.PERSONAL_SIGN_UP_CODE,
-        addresses.PERSONAL_SIGN_UP_DONE,
-    )
+    _pages: ClassVar[tuple[str, ...]] = addresses.PERSONAL_SIGN_UP_STEPS
     _beginning: ClassVar[str] = addresses.PERSONAL_SIGN_UP
     _way_out: ClassVar[str] = addresses.PERSONAL_SIGN_UP
 

@@ -28,13 +28,7 @@ class SignUpState(AccountJourneyMixin, rx.State):
     simplified: bool = False
 
     _service: ClassVar[Any] = sign_up
-    _pages: ClassVar[tuple[str, ...]] = (
-        addresses.SIGN_UP_CONDITIONS,
-        addresses.SIGN_UP_IDENTIFIERS,
-        addresses.SIGN_UP_FORM,
-        addresses.SIGN_UP_SUMMARY,
-        addresses.SIGN_UP_REGISTERED,
-    )
+    _pages: ClassVar[tuple[str, ...]] = addresses.SIGN_UP_STEPS
     _beginning: ClassVar[str] = addresses.SPACE_CHOICE
     _way_out: ClassVar[str] = addresses.SPACE_CHOICE
 

@@ -218,3 +218,15 @@ def test_the_menu_keeps_the_focus_where_a_person_expects_it(arrive: Arrive) -> N
     keyboard.open(panel.get_by_role("link", name="Contact et rendez-vous"))
     visitor.is_at("/contact", "Contact et rendez-vous")
     expect(visitor.title).to_be_focused()
+
+
+def test_the_page_and_its_focused_title_say_which_step_it_is(visitor: Visitor) -> None:
+    visitor.reach(SLOT)
+    expect(visitor.page).to_have_title("Créneau, étape 3 sur 5 · Guichet")
+    visitor.choose_slot()
+    expect(visitor.page).to_have_title("Vos informations, étape 4 sur 5 · Guichet")
+    expect(visitor.title).to_be_focused()
+    expect(visitor.title).to_have_accessible_description("Étape 4 sur 5")
+    for path, title in (("creation/conditions?mode=simplifie", "1 sur 5"), ("activation/code", "1 sur 3")):
+        visitor.go(f"/espace-professionnel/{path}")
+        expect(visitor.page).to_have_title(re.compile(rf", étape {title} · Guichet$"))
