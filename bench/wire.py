@@ -91,7 +91,7 @@ def _book(page: Page, portal: str, meter: Meter) -> None:
     meter.page("details", press("button", "Continuer"))
     meter.tap("extend", press("button", "Prolonger"))
     meter.tap("name", lambda: _fill(page, "Nom (obligatoire)", "Martin"))
-    meter.tap("other picture", press("button", "Changer l'image"))
+    meter.tap("other picture", press("button", "Changer l’image"))
     meter.tap("form with errors", press("button", "Confirmer et terminer"))
 
 

@@ -43,7 +43,7 @@ def facts(*pairs: rx.Component) -> rx.Component:
     return rx.el.dl(*pairs, class_name="facts")
 
 
-def fact(term: str, *value: Any, main: bool = False) -> rx.Component:
+def fact(term: Any, *value: Any, main: bool = False) -> rx.Component:
     """Return one fact of the list."""
     return rx.el.div(rx.el.dt(term), rx.el.dd(*value, class_name="main" if main else ""))
 

@@ -46,9 +46,9 @@ def _picture(state: Any, change: Any) -> rx.Component:
         ),
         rx.el.audio(src=state.captcha_sound, id="captcha-son", custom_attrs={"preload": "none"}),
         rx.el.div(
-            _tool("Changer l'image", on_click=change or state.change_captcha, custom_attrs={"data-renew": ""}),
-            _tool("Ecouter l'extrait sonore", custom_attrs={"data-play": "captcha-son"}),
-            _tool("Je ne peux ni lire ni écouter : vérifier sans recopier", on_click=state.compute_captcha),
+            _tool("Changer l’image", on_click=change or state.change_captcha, custom_attrs={"data-renew": ""}),
+            _tool("Écouter l’extrait sonore", custom_attrs={"data-play": "captcha-son"}),
+            _tool("Je ne peux ni lire ni écouter\u00a0: vérifier sans recopier", on_click=state.compute_captcha),
             class_name="tools",
         ),
         rx.el.p(state.captcha_note, role="status", class_name="hint"),

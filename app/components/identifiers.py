@@ -35,7 +35,7 @@ def identifier_fields(state: Any) -> list[rx.Component]:
             rx.el.p(
                 rx.el.b("Conseil : "),
                 "retenez bien votre mot de passe. Pour préserver la confidentialité de votre espace, nous n’en "
-                "gardons qu’une empreinte : personne ne pourra vous le redonner en cas d’oubli.",
+                "gardons qu’une empreinte\u00a0: personne ne pourra vous le redonner en cas d’oubli.",
             )
         ),
     ]

@@ -6,7 +6,7 @@ import reflex as rx
 
 BOOKING = ("Motif", "Modalité", "Créneau", "Vos informations", "Confirmation")
 SIGN_UP = ("Conditions générales", "Identifiants", "Formulaire inscription", "Récapitulatif", "Enregistrement")
-PERSONAL_SIGN_UP = ("Vos trois nombres", "Identifiants", "Code d’activation", "Votre espace")
+PERSONAL_SIGN_UP = ("Vos trois numéros", "Identifiants", "Code d’activation", "Votre espace")
 ACTIVATION = ("Code d’activation", "Identifiants", "Récapitulatif")
 RESCHEDULING = ("Modalité", "Créneau", "Vérification", "Confirmation")
 _COUNT_ID = "etape"

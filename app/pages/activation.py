@@ -61,7 +61,7 @@ def identifiers() -> rx.Component:
             buttons.actions(
                 buttons.submit("Continuer", state.busy),
                 buttons.act("Effacer", state.clear),
-                buttons.go("Etape précédente", addresses.ACTIVATION_CODE, "btn second"),
+                buttons.go("Étape précédente", addresses.ACTIVATION_CODE, "btn second"),
             ),
             on_submit=state.submit,
         ),

@@ -15,7 +15,7 @@ def assistance() -> rx.Component:
     return layout.page(
         rx.el.h1("Écrire à l’assistance", id="titre", tab_index=-1),
         rx.el.p(
-            "Une question sur votre espace, une démarche en ligne ou un rendez-vous ? Décrivez-la, nous répondons par "
+            "Une question sur votre espace, une démarche en ligne ou un rendez-vous ? Décrivez-la, nous répondons par "
             "courriel.",
             class_name="lead",
         ),
@@ -67,7 +67,7 @@ def _form() -> rx.Component:
                 AssistanceState,
                 "phone",
                 "Téléphone",
-                hint="Si vous préférez être rappelé. Par exemple : 06 39 98 12 34.",
+                hint="Si vous préférez être rappelé. Par exemple\u00a0: 06 39 98 12 34.",
                 kind="tel",
                 autoComplete="tel",
             ),

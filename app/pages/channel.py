@@ -14,7 +14,7 @@ from app.state.office import PlaceCard
 
 def channel() -> rx.Component:
     """Return step 2 of booking."""
-    back = buttons.go("Etape précédente", addresses.TOPIC, "btn second")
+    back = buttons.go("Étape précédente", addresses.TOPIC, "btn second")
     return _page(BOOKING, 2, back)
 
 
@@ -64,11 +64,11 @@ def _choice(choice: rx.Var[ChannelChoice]) -> rx.Component:
 
 def _point(point: rx.Var[PlaceCard]) -> rx.Component:
     return rx.el.details(
-        rx.el.summary("Horaires et accessibilité : ", point.name),
+        rx.el.summary("Horaires et accessibilité\u00a0: ", point.name),
         rx.el.p(point.address),
         blocks.bullets(point.hours),
         rx.el.p(point.access),
-        rx.el.p("Téléphone : ", blocks.phone(point.phone, point.call)),
+        rx.el.p("Téléphone\u00a0: ", blocks.phone(point.phone, point.call)),
     )
 
 

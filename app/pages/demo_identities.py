@@ -20,7 +20,7 @@ def demo_identities() -> rx.Component:
         notices.notice(
             rx.el.p(
                 rx.el.b("Personnes inventées. "),
-                "Ces noms, ces adresses et ces nombres n’appartiennent à personne. Leurs numéros fiscaux commencent "
+                "Ces noms, ces adresses et ces numéros n’appartiennent à personne. Leurs numéros fiscaux commencent "
                 "par des zéros, pour qu’on ne les prenne pas pour de vrais.",
             ),
             tone="warm",

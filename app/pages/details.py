@@ -23,6 +23,11 @@ def details() -> rx.Component:
         4,
         "Vos informations",
         _hold(),
+        blocks.facts(
+            blocks.fact("Motif", DetailsState.topic_label),
+            blocks.fact("Rendez-vous", DetailsState.how),
+            blocks.fact(rx.cond(DetailsState.call_back, "Service", "Lieu"), DetailsState.where),
+        ),
         rx.el.div(_stop(), id=STOP_ID, tab_index=-1, class_name="stop"),
         fields.error_summary(DetailsState),
         fields.form(
@@ -44,7 +49,7 @@ def details() -> rx.Component:
             rx.cond(DetailsState.human, rx.fragment(), captcha(DetailsState)),
             buttons.actions(
                 buttons.submit("Confirmer et terminer", DetailsState.busy),
-                buttons.go("Etape précédente", addresses.SLOT, "btn second"),
+                buttons.go("Étape précédente", addresses.SLOT, "btn second"),
             ),
             on_submit=DetailsState.submit,
         ),
@@ -93,7 +98,7 @@ def check() -> rx.Component:
             ),
             buttons.actions(
                 buttons.submit("Confirmer le nouveau rendez-vous", CheckState.busy),
-                buttons.go("Etape précédente", addresses.RESCHEDULE_SLOT, "btn second"),
+                buttons.go("Étape précédente", addresses.RESCHEDULE_SLOT, "btn second"),
             ),
             on_submit=CheckState.submit,
         ),

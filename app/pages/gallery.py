@@ -58,7 +58,7 @@ def _buttons() -> tuple[rx.Component, ...]:
             buttons.submit("Continuer"),
             buttons.submit("Confirmer et terminer", GalleryState.always_busy),
             buttons.act("Effacer", GalleryState.nothing),
-            buttons.go("Etape précédente", addresses.DEMO_COMPONENTS, "btn second"),
+            buttons.go("Étape précédente", addresses.DEMO_COMPONENTS, "btn second"),
             buttons.act("Oui, annuler", GalleryState.nothing, "btn danger"),
             buttons.act("Ajouter à mon agenda", GalleryState.nothing, "btn quiet"),
             class_name="row",
@@ -76,7 +76,7 @@ def _buttons() -> tuple[rx.Component, ...]:
         rx.el.h3("À la fin d’un formulaire"),
         buttons.actions(
             buttons.act("Continuer", GalleryState.nothing, "btn"),
-            buttons.act("Etape précédente", GalleryState.nothing),
+            buttons.act("Étape précédente", GalleryState.nothing),
         ),
     )
 
@@ -238,7 +238,7 @@ def _dialog() -> tuple[rx.Component, ...]:
         dialog.opener("Ouvrir le dialogue", "exemple-dialogue"),
         dialog.dialog(
             "exemple-dialogue",
-            "Annuler ce rendez-vous ?",
+            "Annuler ce rendez-vous\u00a0?",
             rx.el.p("L’heure sera proposée à une autre personne."),
             buttons.actions(
                 dialog.closer("Oui, annuler", GalleryState.nothing, "btn danger"),

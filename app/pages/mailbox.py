@@ -11,7 +11,7 @@ def mailbox() -> rx.Component:
     return layout.page(
         rx.el.h1("Boîte de démonstration", id="titre", tab_index=-1),
         rx.el.p(
-            "Tant qu’aucun serveur de messagerie n’est réglé, les courriels restent ici. "
+            "Tant qu’aucun serveur de messagerie n’est configuré, les courriels restent ici. "
             "Vous ne voyez que ceux de votre navigateur, pendant un jour.",
             class_name="lead",
         ),

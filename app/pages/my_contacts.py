@@ -159,6 +159,7 @@ def _story(one: Any, heading: Any = rx.el.h4) -> rx.Component:
 def _office() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Votre service", id="service"),
+        rx.cond(MyContactsState.is_full, appointment.limit_reached()),
         rx.cond(MyContactsState.has_office, _known_office(), _no_office()),
         aria_labelledby="service",
         class_name="apart",
@@ -177,7 +178,6 @@ def _known_office() -> rx.Component:
                     blocks.fact("Modalités", blocks.bullets(MyContactsState.offers)),
                     blocks.fact_if(office.access != "", "Accès", office.access),
                 ),
-                rx.cond(MyContactsState.is_full, appointment.limit_reached()),
                 buttons.actions(
                     rx.cond(~MyContactsState.is_full, buttons.act("Prendre rendez-vous", MyContactsState.book, "btn")),
                     buttons.act("Rechercher un autre service", MyContactsState.search),

@@ -65,7 +65,7 @@ def local_points(points: Any) -> rx.Component:
         rx.el.h2("Plus près de chez vous", id="proximite"),
         rx.el.p(
             "Ce service donne aussi rendez-vous dans des points d’accueil de proximité, sur place ou par "
-            "visioconférence : pour une visioconférence, vous devez vous y rendre."
+            "visioconférence\u00a0: pour une visioconférence, vous devez vous y rendre."
         ),
         rx.el.ul(rx.foreach(points, _local_point), class_name="results"),
         aria_labelledby="proximite",
@@ -82,7 +82,7 @@ def _local_point(point: rx.Var[PlaceCard]) -> rx.Component:
             rx.el.summary("Horaires et accessibilité", rx.el.span(" : ", point.name, class_name="unseen")),
             blocks.bullets(point.hours),
             rx.el.p(point.access),
-            rx.el.p("Téléphone : ", blocks.phone(point.phone, point.call)),
+            rx.el.p("Téléphone\u00a0: ", blocks.phone(point.phone, point.call)),
         ),
     )
 

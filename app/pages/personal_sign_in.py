@@ -70,7 +70,7 @@ def _form() -> rx.Component:
 def _creation() -> rx.Component:
     return card(
         "Vous n’avez pas d’espace particulier ?",
-        "Trois nombres de votre avis et de votre déclaration suffisent, avec une adresse électronique.",
+        "Trois numéros de votre avis et de votre déclaration suffisent, avec une adresse électronique.",
         buttons.go("Je crée mon espace particulier", addresses.PERSONAL_SIGN_UP, "btn second"),
     )
 
@@ -94,7 +94,7 @@ def _help() -> rx.Component:
 def _identities() -> rx.Component:
     return card(
         "Pour essayer",
-        "Des contribuables inventés, avec tous leurs nombres, servent à cette démonstration.",
+        "Des contribuables inventés, avec tous leurs numéros, servent à cette démonstration.",
         rx.el.a("Voir les identités de démonstration", href=addresses.DEMO_IDENTITIES),
     )
 

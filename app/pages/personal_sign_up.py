@@ -34,7 +34,7 @@ def identity() -> rx.Component:
         1,
         "Je crée mon espace particulier",
         rx.el.p(
-            "Ces trois nombres montrent que vous êtes bien la personne qui déclare. Ils figurent sur vos documents "
+            "Ces trois numéros montrent que vous êtes bien la personne qui déclare. Ils figurent sur vos documents "
             "fiscaux.",
             class_name="lead",
         ),
@@ -64,7 +64,7 @@ def identity() -> rx.Component:
             rx.cond(state.human, rx.fragment(), captcha(state)),
             buttons.actions(
                 buttons.submit("Continuer", state.busy),
-                buttons.go("Etape précédente", addresses.PERSONAL_SIGN_IN, "btn second"),
+                buttons.go("Étape précédente", addresses.PERSONAL_SIGN_IN, "btn second"),
             ),
             on_submit=state.submit,
         ),
@@ -74,7 +74,7 @@ def identity() -> rx.Component:
             ", ou choisissez un nouveau mot de passe si vous avez ",
             rx.el.a("oublié le vôtre", href=addresses.PERSONAL_RECOVERY),
             ". ",
-            rx.el.a("Il vous manque un nombre ?", href=f"{addresses.HELP_PERSONAL}#nombres"),
+            rx.el.a("Il vous manque un numéro ?", href=f"{addresses.HELP_PERSONAL}#nombres"),
         ),
     )
 
@@ -95,7 +95,7 @@ def identifiers() -> rx.Component:
             *identifier_fields(state),
             buttons.actions(
                 buttons.submit("Continuer", state.busy),
-                buttons.go("Etape précédente", addresses.PERSONAL_SIGN_UP, "btn second"),
+                buttons.go("Étape précédente", addresses.PERSONAL_SIGN_UP, "btn second"),
             ),
             on_submit=state.submit,
         ),
@@ -228,7 +228,7 @@ def _code_field(state: Any) -> rx.Component:
 
 def _demo_identities() -> rx.Component:
     return rx.el.p(
-        "Dans cette démonstration, n’écrivez pas vos vrais nombres : ",
+        "Dans cette démonstration, n’écrivez pas vos vrais numéros : ",
         rx.el.a("prenez ceux d’une identité inventée", href=addresses.DEMO_IDENTITIES),
         ".",
         class_name="soft no-print",

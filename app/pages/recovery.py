@@ -65,7 +65,7 @@ def sent(space: str, sign_in: str) -> rx.Component:
                 f"Si ces informations correspondent à un espace {space}, un courriel part à l’instant vers "
                 "l’adresse indiquée. Son lien sert une seule fois, dans les 10 minutes."
             ),
-            rx.el.p("Rien n’arrive ? Regardez dans les courriers indésirables, puis vérifiez chaque information."),
+            rx.el.p("Rien n’arrive\u00a0? Regardez dans les courriers indésirables, puis vérifiez chaque information."),
             tone="ok",
         ),
         *([demo] if get_settings().is_demo else []),
@@ -119,7 +119,7 @@ def _form() -> rx.Component:
             ),
             on_submit=RecoveryState.submit,
         ),
-        rx.el.p(rx.el.a("Il vous manque une information ?", href=f"{addresses.HELP_RECOVERY}#recapitulatif")),
+        rx.el.p(rx.el.a("Il vous manque une information\u00a0?", href=f"{addresses.HELP_RECOVERY}#recapitulatif")),
     )
 
 

@@ -89,7 +89,7 @@ def form() -> rx.Component:
             buttons.actions(
                 buttons.submit("Continuer", state.busy),
                 buttons.act("Effacer", state.clear),
-                buttons.go("Etape précédente", addresses.SIGN_UP_IDENTIFIERS, "btn second"),
+                buttons.go("Étape précédente", addresses.SIGN_UP_IDENTIFIERS, "btn second"),
             ),
             on_submit=state.submit,
         ),
@@ -184,7 +184,7 @@ def _step(current: int, title: str, *content: Any) -> rx.Component:
 
 
 def _actions(label: str, busy: Any, previous: str) -> rx.Component:
-    return buttons.actions(buttons.submit(label, busy), buttons.go("Etape précédente", previous, "btn second"))
+    return buttons.actions(buttons.submit(label, busy), buttons.go("Étape précédente", previous, "btn second"))
 
 
 def _section(title: str, lines: Any, href: str, what: str) -> rx.Component:

@@ -39,7 +39,7 @@ def reschedule_slot() -> rx.Component:
 
 
 def _page(steps: Sequence[str], current: int, back: str, *before: rx.Component) -> rx.Component:
-    previous = buttons.go("Etape précédente", back, "btn second")
+    previous = buttons.go("Étape précédente", back, "btn second")
     return journey_page(
         steps,
         current,

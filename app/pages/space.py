@@ -76,7 +76,7 @@ def sessions_page(state: Any, crumbs: Sequence[layout.Crumb], *, password: str) 
         state,
         "Mes sessions ouvertes",
         rx.el.p(
-            "Chaque navigateur connecté à votre espace. Vous n’en reconnaissez pas un ? Fermez sa session, puis ",
+            "Chaque navigateur connecté à votre espace. Vous n’en reconnaissez pas un\u00a0? Fermez sa session, puis ",
             rx.el.a("changez votre mot de passe", href=password),
             ".",
         ),
@@ -98,7 +98,7 @@ def old_password(state: Any, page: str) -> rx.Component:
         notices.notice(
             rx.el.p(
                 rx.el.b("Votre mot de passe a plus d’un an. "),
-                "Pensez à le renouveler : ",
+                "Pensez à le renouveler\u00a0: ",
                 rx.el.a("changer mon mot de passe", href=page),
                 ".",
             ),
@@ -130,7 +130,9 @@ def _line(term: str, value: Any) -> rx.Component:
 def _nothing_yet() -> rx.Component:
     return rx.fragment(
         rx.el.h2("Votre espace est vide pour l’instant"),
-        rx.el.p("C’est normal : il ne contient encore ni entreprise, ni service. Deux chemins pour la suite :"),
+        rx.el.p(
+            "C’est normal\u00a0: il ne contient encore ni entreprise, ni service. Deux chemins pour la suite\u00a0:"
+        ),
         rx.el.ol(
             rx.el.li(
                 rx.el.b("Demander une adhésion. "),
@@ -139,7 +141,7 @@ def _nothing_yet() -> rx.Component:
             ),
             rx.el.li(
                 rx.el.b("Recevoir une délégation. "),
-                "Communiquez votre numéro d’abonné au titulaire du service que vous voulez gérer avec lui : il vous "
+                "Communiquez votre numéro d’abonné au titulaire du service que vous voulez gérer avec lui : il vous "
                 "désigne comme suppléant ou délégué.",
             ),
             class_name="ways",
@@ -151,7 +153,7 @@ def _nothing_yet() -> rx.Component:
             ),
         ),
         rx.el.p(
-            "Avez-vous enregistré votre récapitulatif ? Vous pouvez le télécharger à nouveau dans ",
+            "Avez-vous enregistré votre récapitulatif\u00a0? Vous pouvez le télécharger à nouveau dans ",
             rx.el.a("Modifier mes coordonnées", href=addresses.SPACE_DETAILS),
             ".",
         ),
@@ -183,7 +185,7 @@ def _service(service: rx.Var[ServiceView]) -> rx.Component:
         rx.el.details(
             rx.el.summary("Ouvrir", rx.el.span(" : ", service.label, class_name="unseen")),
             rx.el.p(service.today),
-            rx.el.p("Service de démonstration : rien n’est transmis.", class_name="soft small"),
+            rx.el.p("Service de démonstration\u00a0: rien n’est transmis.", class_name="soft small"),
         ),
     )
 

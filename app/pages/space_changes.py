@@ -165,7 +165,7 @@ def _password_form(state: Any, back: rx.Component, recovery: str) -> rx.Componen
             ),
             on_submit=state.submit,
         ),
-        rx.el.p(rx.el.a("Mot de passe oublié ?", href=recovery)),
+        rx.el.p(rx.el.a("Mot de passe oublié\u00a0?", href=recovery)),
         advice_dialog(),
     )
 
@@ -195,7 +195,7 @@ def _address_form(state: Any, label: str, back: rx.Component) -> rx.Component:
                 state,
                 "email",
                 label,
-                hint="Format attendu : adresse@domaine.fr. Une adresse sert à un seul espace du même genre.",
+                hint="Format attendu\u00a0: adresse@domaine.fr. Une adresse sert à un seul espace du même genre.",
                 kind="email",
                 autoComplete="email",
                 spellCheck="false",
@@ -221,7 +221,7 @@ def _address_form(state: Any, label: str, back: rx.Component) -> rx.Component:
 
 
 def _code_form(state: Any) -> rx.Component:
-    hint = "12 caractères ; majuscules et minuscules comptent."
+    hint = "12 caractères\u00a0; majuscules et minuscules comptent."
     control = rx.el.input(
         id="code",
         name="code",
@@ -243,7 +243,7 @@ def _code_form(state: Any) -> rx.Component:
                 state.until,
                 ". D’ici là, votre adresse reste ",
                 rx.el.b(state.email),
-                ". Rien n’arrive ? Regardez dans les courriers indésirables.",
+                ". Rien n’arrive\u00a0? Regardez dans les courriers indésirables.",
             ),
         ),
         fields.error_summary(state),

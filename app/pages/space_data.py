@@ -42,8 +42,8 @@ def closed() -> rx.Component:
         rx.el.h1("Votre espace est fermé", id="titre", tab_index=-1),
         rx.el.p("Vous n’y êtes plus connecté, sur aucun appareil. Un courriel vous le confirme.", class_name="lead"),
         rx.el.p(
-            "Si vous avez gardé des rendez-vous, le lien de leur courriel de confirmation sert à les déplacer ou à les "
-            "annuler."
+            "Si vous avez gardé des rendez-vous, le lien de leur courriel de confirmation permet de les déplacer ou "
+            "de les annuler."
         ),
         buttons.actions(
             buttons.go("Revenir à l’accueil", addresses.HOME),

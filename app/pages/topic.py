@@ -18,7 +18,7 @@ def topic() -> rx.Component:
         rx.cond(TopicState.topic_label != "", _chosen(), blocks.tiles(TopicState.choices)),
         rx.cond(
             TopicState.topic_label == "",
-            buttons.actions(buttons.go("Etape précédente", TopicState.back, "btn second")),
+            buttons.actions(buttons.go("Étape précédente", TopicState.back, "btn second")),
         ),
     )
 
@@ -44,6 +44,6 @@ def _chosen() -> rx.Component:
                 on_click=TopicState.choose,
                 class_name="btn",
             ),
-            buttons.go("Etape précédente", TopicState.back, "btn second"),
+            buttons.go("Étape précédente", TopicState.back, "btn second"),
         ),
     )

@@ -39,7 +39,7 @@ def _form() -> rx.Component:
     return rx.fragment(
         rx.el.p(
             "Laissez une adresse électronique et les jours qui vous conviennent. Quand un créneau se libère, nous "
-            "écrivons à une personne à la fois, dans l’ordre des inscriptions : il vous est gardé 30 minutes, de 8 h "
+            "écrivons à une personne à la fois, dans l’ordre des inscriptions : il vous est gardé 30 minutes, de 8 h "
             "à 21 h."
         ),
         fields.error_summary(state),
@@ -76,7 +76,7 @@ def _weekdays(state: Any) -> rx.Component:
         rx.el.legend("Jours qui vous conviennent", rx.el.span(f" ({_REQUIRED})", class_name="mark")),
         fields.error_message(state, "weekdays"),
         rx.el.div(*boxes, class_name="inline-choices"),
-        rx.el.details(rx.el.summary("Quand ce lieu reçoit-il ?"), blocks.bullets(state.hours)),
+        rx.el.details(rx.el.summary("Quand ce lieu reçoit-il\u00a0?"), blocks.bullets(state.hours)),
         class_name=rx.cond(state.errors["weekdays"], "field invalid", "field"),
     )
 
@@ -120,7 +120,7 @@ def _joined() -> rx.Component:
                     rx.el.b(state.done_email),
                     " : il dit ce que vous attendez et comment quitter la liste.",
                 ),
-                rx.el.p("Jours demandés : ", state.done_days, "."),
+                rx.el.p("Jours demandés\u00a0: ", state.done_days, "."),
             )
         ),
         rx.el.p(
@@ -194,7 +194,7 @@ def _standing(state: Any) -> rx.Component:
                 )
             ),
         ),
-        rx.el.p("Nous vous écrivons dès qu’un créneau se libère. Vous n’attendez plus ? Quittez la liste."),
+        rx.el.p("Nous vous écrivons dès qu’un créneau se libère. Vous n’attendez plus\u00a0? Quittez la liste."),
     )
 
 
@@ -215,7 +215,7 @@ def offer() -> rx.Component:
                 rx.cond(
                     state.status == "live",
                     rx.el.p(
-                        rx.el.a("Ne plus rien attendre : quitter la liste d’attente", href=state.card.entry_href),
+                        rx.el.a("Ne plus rien attendre\u00a0: quitter la liste d’attente", href=state.card.entry_href),
                         class_name="apart",
                     ),
                 ),
@@ -252,7 +252,7 @@ def _offered(state: Any) -> rx.Component:
             blocks.fact_if(
                 card.is_video,
                 "Sur place",
-                f"Vous devez vous rendre à cette adresse : {wording.VIDEO_AT_PLACE}.",
+                f"Vous devez vous rendre à cette adresse\u00a0: {wording.VIDEO_AT_PLACE}.",
             ),
             blocks.fact("Motif", card.topic),
         ),

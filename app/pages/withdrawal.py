@@ -96,7 +96,7 @@ def _form(back: str) -> rx.Component:
             rx.cond(state.human, rx.fragment(), captcha(state)),
             buttons.actions(
                 buttons.submit("Annuler ma demande", state.busy),
-                buttons.go("Etape précédente", back, "btn second"),
+                buttons.go("Étape précédente", back, "btn second"),
             ),
             on_submit=state.submit,
         ),

@@ -41,9 +41,9 @@ STREETS = (
     "chemin du Modèle",
 )
 _ACCESS = (
-    "Arrêt de bus « Maquette » à 150 m. Entrée de plain-pied, place de stationnement réservée devant l’accueil.",
+    "Arrêt de bus « Maquette » à 150 m. Entrée de plain-pied, place de stationnement réservée devant l’accueil.",
     "À dix minutes à pied de la gare. Rampe d’accès à droite de l’entrée, boucle magnétique au guichet.",
-    "Arrêt « Démonstration », accueil au rez-de-chaussée. Stationnement gratuit une heure sur la place.",
+    "Arrêt «\u00a0Démonstration\u00a0», accueil au rez-de-chaussée. Stationnement gratuit une heure sur la place.",
     "Entrée par la cour, sonnette à 1 m du sol. Ascenseur jusqu’au premier étage, où se trouve l’accueil.",
 )
 _TIMEZONES = {

@@ -22,9 +22,9 @@ from app.state.office import PlaceCard, place_card, way_label
 FIELD = "canal"
 _LONGEST = 16
 _HINTS = {
-    Channel.COUNTER: "Un agent vous reçoit à cette adresse : {place}.",
+    Channel.COUNTER: "Un agent vous reçoit à cette adresse\u00a0: {place}.",
     Channel.PHONE: "Un agent vous appelle à l’heure convenue, au numéro que vous indiquerez.",
-    Channel.VIDEO: "Vous devez vous rendre à cette adresse : {place}. "
+    Channel.VIDEO: "Vous devez vous rendre à cette adresse\u00a0: {place}. "
     + wording.sentence(wording.VIDEO_AT_PLACE)
     + ".",
 }
@@ -127,7 +127,7 @@ def _choice(office: OfficeView, way: Way, minutes: int, index: int) -> ChannelCh
         value=way_value(way.channel, way.place_id),
         label=way_label(way.channel, way.place.name if way.place else ""),
         hint=_HINTS[way.channel].format(place=", ".join(where.address_lines)),
-        first=f"Premier créneau libre : {wording.short_moment(first)}" if first else _NOTHING_FREE,
+        first=f"Premier créneau libre\u00a0: {wording.short_moment(first)}" if first else _NOTHING_FREE,
         # The summary of errors links to the field's name, which is the first button.
         id=FIELD if index == 0 else f"{FIELD}-{index}",
     )

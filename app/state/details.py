@@ -68,6 +68,9 @@ class Existing:
 class DetailsState(CaptchaMixin, KeepMixin, JourneyState):
     """The form of the person's details; `stop` is « too_many » or « duplicate » when the account's limits speak."""
 
+    topic_label: str = ""
+    how: str = ""
+    where: str = ""
     call_back: bool = False
     human: bool = False
     in_space: bool = False
@@ -86,12 +89,21 @@ class DetailsState(CaptchaMixin, KeepMixin, JourneyState):
         self.errors, self.stop = {}, ""
         account = await self._account()
         self.draft = _filled(progress, await _known(account))
-        self.call_back = progress.channel == Channel.PHONE
+        self._show_choices(progress)
         await self._show_hold(visitor, progress)
         self.human = progress.is_human or account is not None
         if not self.human:
             await self._keep_or_renew_captcha()
         return None
+
+    def _show_choices(self, progress: Progress) -> None:
+        office, topic, channel = progress.office, progress.topic, progress.channel
+        self.call_back = channel == Channel.PHONE
+        self.topic_label = topic.label if topic else ""
+        self.how = CHANNEL_LABELS[channel] if channel else ""
+        whole = (office.name, *office.address_lines) if office else ()
+        # Whoever is called goes nowhere, but wants to know by whom.
+        self.where = whole[0] if self.call_back and whole else _address(progress.place, *whole)
 
     async def _keep(self, typed: dict[str, str]) -> None:
         visitor = visitor_of(self)

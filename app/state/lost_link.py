@@ -35,6 +35,6 @@ class LostLinkState(KeepMixin, rx.State):
         try:
             await call(lost_link.request_link_again, typed["reference"][:80], typed["adresse"][:254], network_of(self))
         except TooManyAttemptsError:
-            return self._refuse({"reference": "Trop de demandes : attendez quelques minutes, puis réessayez"})
+            return self._refuse({"reference": "Trop de demandes\u00a0: attendez quelques minutes, puis réessayez"})
         self.errors, self.sent = {}, True
         return None

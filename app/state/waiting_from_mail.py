@@ -20,8 +20,8 @@ from app.state.journey import JourneyState
 from app.state.office import way_label
 from app.state.waiting_list import days_of
 
-_TOO_MANY_CLICKS = "Trop de demandes : attendez une minute, puis réessayez."
-_NO_COOKIES = "Votre navigateur refuse les cookies : acceptez ceux de ce site, puis rechargez la page."
+_TOO_MANY_CLICKS = "Trop de demandes\u00a0: attendez une minute, puis réessayez."
+_NO_COOKIES = "Votre navigateur refuse les cookies\u00a0: acceptez ceux de ce site, puis rechargez la page."
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ _FIELDS = ("email", *WEEKDAYS, "first_day", "last_day")
 _DONE_FOR, _DONE_DAYS = "waiting_for", "waiting_days"
 _WORKING_DAYS = 5
 _NO_DAY = "Saisissez une date, par exemple le {day}"
-_TOO_MANY = "Trop de demandes depuis votre réseau : attendez quelques minutes, puis recommencez"
+_TOO_MANY = "Trop de demandes depuis votre réseau\u00a0: attendez quelques minutes, puis recommencez"
 
 
 def last_day_worth_waiting(today: date, first_free: date, horizon: date) -> date:

@@ -23,7 +23,7 @@ _WORDS = {
     ),
     500: (
         "Une erreur est survenue de notre côté",
-        "Votre démarche n’est pas perdue : ce qui était enregistré l’est toujours. Réessayez dans quelques instants.",
+        "Votre démarche n’est pas perdue : ce qui était enregistré l’est toujours. Réessayez dans quelques instants.",
     ),
 }
 
@@ -49,7 +49,7 @@ $reference<p><a class="button" href="/">Revenir à l’accueil</a></p>
 </body>
 </html>
 """)
-_REFERENCE = Template("""<p>Si l’erreur se répète, indiquez cette référence à l’assistance : <code>$reference</code></p>
+_REFERENCE = Template("""<p>Si l’erreur se répète, indiquez cette référence à l’assistance : <code>$reference</code></p>
 """)
 
 

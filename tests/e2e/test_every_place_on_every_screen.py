@@ -11,7 +11,7 @@ from app.models import Appointment, AppointmentStatus, Channel
 from app.services import database
 from tests.e2e import letters
 from tests.e2e.conftest import Arrive
-from tests.e2e.visitor import DESKTOP, DETAILS, PHONE, PHONE_SMALL, Identity, Visitor
+from tests.e2e.visitor import DESKTOP, DETAILS, PHONE, PHONE_SMALL, UNDERSTAND_NOTICE, Identity, Visitor
 from tests.smtp import MailServer
 
 SCREENS = {"320": PHONE_SMALL, "360": PHONE, "1280": DESKTOP}
@@ -82,6 +82,8 @@ def test_a_person_books_moves_and_cancels(screen: str, place: str, arrive: Arriv
     moment = tap_slot(visitor, 1, 0)
     visitor.is_at(DETAILS, "Vos informations")
     visitor.says(f"Nous gardons le {moment} pour vous")
+    assert visitor.fact("Motif") == UNDERSTAND_NOTICE
+    assert city in visitor.fact("Lieu") if not is_called else visitor.fact("Service")
     visitor.fill_in(who)
     visitor.fits()
     visitor.confirm()

@@ -85,7 +85,7 @@ def test_the_marked_way_is_found_again_after_a_reload(visitor: Visitor) -> None:
     visitor.has_loaded()
     expect(visitor.page.get_by_role("radio", name=VIDEO_AT_TREBES)).to_be_checked()
     visitor.choose_channel(VIDEO_AT_TREBES)
-    visitor.link("Etape précédente").click()
+    visitor.link("Étape précédente").click()
     visitor.is_at(CHANNEL, "Choisissez comment être reçu")
     expect(visitor.page.get_by_role("radio", name=VIDEO_AT_TREBES)).to_be_checked()
     # Nothing of the office's own agenda shows for the local point, nor the other way round.
@@ -116,7 +116,7 @@ def test_a_call_becomes_a_video_call_at_a_local_point(arrive: Arrive, post_offic
     visitor.has_loaded()
     visitor.button("Replanifier").click()
     visitor.is_at("/rendez-vous/replanifier/creneau", "Choisissez un créneau")
-    visitor.link("Etape précédente").click()
+    visitor.link("Étape précédente").click()
     visitor.is_at("/rendez-vous/replanifier/modalite", "Choisissez comment être reçu")
     expect(visitor.page.get_by_role("radio", name="Par téléphone")).to_be_checked()
     visitor.page.get_by_role("radio", name=VIDEO_AT_TREBES).check()

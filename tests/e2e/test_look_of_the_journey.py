@@ -57,7 +57,7 @@ def test_a_closed_day_says_why_and_an_open_one_how_much_is_free(visitor: Visitor
 def test_the_main_button_comes_first_in_the_source_left_on_a_phone_right_on_a_desktop(visitor: Visitor) -> None:
     visitor.reach(DETAILS)
     main = visitor.button("Confirmer et terminer")
-    back = visitor.page.get_by_role("link", name="Etape précédente")
+    back = visitor.page.get_by_role("link", name="Étape précédente")
     assert in_source_order(main, back)
     assert box(back)["x"] < box(main)["x"]
     visitor.page.set_viewport_size(PHONE_SMALL)  # type: ignore[arg-type]

@@ -354,6 +354,8 @@ def test_by_keyboard_alone_one_cancels_and_comes_back_to_what_is_left(arrive: Ar
     who.visitor.says("est annulé.")
     expect(page.locator("#annule")).to_be_focused()
     page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name=own_office(who).phone)).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Prendre rendez-vous")).to_be_focused()
 
 

@@ -74,10 +74,10 @@ def test_the_step_before_a_topic_is_the_list_it_was_chosen_from(visitor: Visitor
     visitor.begin_booking()
     visitor.link(UNDERSTAND_NOTICE).click()
     expect(visitor.button("Continuer")).to_be_visible()
-    visitor.link("Etape précédente").click()
+    visitor.link("Étape précédente").click()
     expect(visitor.link(UNDERSTAND_NOTICE)).to_be_visible()
     visitor.is_at(TOPIC, "Précisez votre motif")
-    visitor.link("Etape précédente").click()
+    visitor.link("Étape précédente").click()
     visitor.is_at(OFFICE, "Votre service")
 
 

@@ -261,12 +261,12 @@ def test_a_wrong_captcha_keeps_everything_and_shows_another_picture(visitor: Vis
     expect(picture).not_to_have_attribute("src", str(before))
 
     before = picture.get_attribute("src")
-    visitor.button("Changer l'image").click()
+    visitor.button("Changer l’image").click()
     expect(picture).not_to_have_attribute("src", str(before))
     holds(visitor, typed(who))
 
     with visitor.page.expect_response(lambda answer: answer.url.endswith(".wav")) as sound:
-        visitor.button("Ecouter l'extrait sonore").click()
+        visitor.button("Écouter l’extrait sonore").click()
     assert sound.value.status in (200, 206)
     assert sound.value.headers["content-type"].startswith("audio/wav")
     sounding = "() => !document.querySelector('audio').paused && document.querySelector('audio').duration > 1"

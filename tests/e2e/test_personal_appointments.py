@@ -92,7 +92,7 @@ def move_to_video(who: Person, view: AppointmentView, place: str) -> None:
     expect(next_one(visitor)).to_contain_text(when(view))
     visitor.page.get_by_role("button", name="Replanifier", exact=True).click()
     visitor.is_at(f"{MOVING}/creneau", "Choisissez un créneau")
-    visitor.link("Etape précédente").click()
+    visitor.link("Étape précédente").click()
     visitor.is_at(f"{MOVING}/modalite", re.compile("Choisissez comment être reçu"))
     visitor.page.get_by_role("radio", name=re.compile(f"Par visioconférence.*{re.escape(place)}")).check()
     visitor.button("Rechercher un créneau disponible").click()

@@ -47,7 +47,7 @@ def test_until_the_code_is_asked_for_what_was_typed_stays(arrive: Arrive) -> Non
     person.go_on()
 
     person.is_at(IDENTIFIERS)
-    visitor.link("Etape précédente").click()
+    visitor.link("Étape précédente").click()
     person.is_at(CREATION)
     person.finds(person.numbers)
     expect(visitor.page.get_by_role("img", name="Image à recopier")).to_have_count(0)

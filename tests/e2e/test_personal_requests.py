@@ -91,7 +91,7 @@ def test_who_keeps_the_request_goes_back_to_the_screen_of_its_code(visitor: Visi
     code, _ = person.code_and_link(post_office)
     visitor.link(TITLE).click()
     visitor.is_at(WITHDRAWAL, TITLE)
-    visitor.link("Etape précédente").click()
+    visitor.link("Étape précédente").click()
     person.is_at(CODE)
     person.activate(code)
 

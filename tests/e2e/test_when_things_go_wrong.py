@@ -41,7 +41,7 @@ def test_an_office_without_free_slot_says_why_and_where_there_is_room(arrive: Ar
     neighbours.first.click()
     expect(visitor.open_days().first).to_be_visible()
     visitor.choose_slot(day=1)
-    visitor.page.get_by_role("link", name="Etape précédente").click()
+    visitor.page.get_by_role("link", name="Étape précédente").click()
     visitor.is_at(SLOT, "Choisissez un créneau")
 
 

@@ -222,7 +222,7 @@ def test_nobody_confirmed_so_the_time_is_released_and_somebody_else_takes_it(
     assert [mail.kind for mail in _mails(view)] == ["to_confirm", "lapsed"]
     last = _mails(view)[-1]
     assert "n’a pas été confirmé à temps" in (last.text_body or "")
-    assert "/contact" in (last.text_body or "")
+    assert "/rendez-vous/suivi/" in (last.text_body or "")
     assert last.calendar_method == "CANCEL"
     assert offered == [(office.id, [slot])]
     check_invariants()

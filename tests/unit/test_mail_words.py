@@ -134,7 +134,7 @@ def test_what_was_signalled_and_for_whom_is_told_back() -> None:
         assert "Un agent pourra vous téléphoner" not in flat
     words = str(the_event(message)["description"])
     assert "Pour : Jeanne Dupont" in words
-    assert "Vous avez signalé : fauteuil roulant, pas de téléphone" in words
+    assert f"Vous avez signalé{NBSP}: fauteuil roulant, pas de téléphone" in words
     assert "Jeanne Dupont" in messages.cancelled(facts).text
     for text in both_texts(messages.confirmed(FACTS)):
         assert "signalé" not in text

@@ -46,7 +46,7 @@ def _event(facts: AppointmentFacts, method: str, sequence: int) -> Event:
     made.add("dtstamp", clock.now())
     made.add("dtstart", starts_at)
     made.add("dtend", starts_at + timedelta(minutes=facts.minutes))
-    made.add("summary", f"Rendez-vous : {facts.topic_label}")
+    made.add("summary", f"Rendez-vous\u00a0: {facts.topic_label}")
     made.add("location", _place(facts))
     made.add("description", _description(facts))
     made.add("organizer", _organizer(facts))
@@ -66,18 +66,18 @@ def _description(facts: AppointmentFacts) -> str:
     local = facts.starts_at.astimezone(ZoneInfo(facts.timezone))
     lines = [
         f"{facts.office_name}, {wording.moment(local)} (heure locale du service).",
-        f"Référence : {facts.reference}",
+        f"Référence\u00a0: {facts.reference}",
     ]
     if facts.received:
         lines.append(f"Pour : {facts.received}")
     if facts.channel is Channel.VIDEO:
-        lines.append(f"Par visioconférence, sur place : {wording.VIDEO_AT_PLACE}.")
+        lines.append(f"Par visioconférence, sur place\u00a0: {wording.VIDEO_AT_PLACE}.")
     if facts.place and facts.place.access and facts.channel is not Channel.PHONE:
-        lines.append(f"Accès : {facts.place.access}")
+        lines.append(f"Accès\u00a0: {facts.place.access}")
     if facts.needs:
-        lines.append(f"Vous avez signalé : {', '.join(facts.needs)}")
+        lines.append(f"Vous avez signalé\u00a0: {', '.join(facts.needs)}")
     if facts.documents:
-        lines += ["Documents à préparer :", *(f"- {document}" for document in facts.documents)]
+        lines += ["Documents à préparer\u00a0:", *(f"- {document}" for document in facts.documents)]
     lines.append("Pour déplacer ou annuler ce rendez-vous, utilisez le lien du courriel de confirmation.")
     return "\n".join(lines)
 
