@@ -213,7 +213,7 @@ def _phone(text: str, country: str) -> str:
         return phones.parse(text)
     name = countries.label(country)
     wrong = "Vérifiez ce numéro et le pays choisi à côté"
-    return phones.parse(text, [country], f"{wrong}\u00a0: {name}." if name else f"{wrong}.")
+    return phones.parse(text, country, f"{wrong}\u00a0: {name}." if name else f"{wrong}.")
 
 
 def _trust_question(text: str) -> str:
