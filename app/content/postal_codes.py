@@ -24,7 +24,7 @@ _ABROAD = (
 )
 _CEDEX = (
     "Ce code n’est celui d’aucune commune : c’est peut-être un code CEDEX, réservé au courrier d’entreprises "
-    "et d’administrations. Saisissez le code postal sans CEDEX, ou cherchez votre commune par son nom ci-dessous"
+    "et d’administrations. Saisissez le code postal de votre logement, ou cherchez votre commune par son nom ci-dessous"
 )
 _ARMY = (
     "Les codes qui commencent par 00 servent au courrier des armées : saisissez le code postal de votre logement, "

@@ -1,5 +1,7 @@
 """Postal codes and addresses as people type and paste them."""
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,3 +155,21 @@ def test_the_contact_page_says_what_a_code_is_and_asks_for_the_arrondissement() 
 def test_forms_with_a_postal_address_propose_communes_for_a_code_however_it_is_written() -> None:
     assert place.communes_of("F-11 000 cedex") == ["Berriac", "Carcassonne"]
     assert place.communes_of("75000") == ["Paris"]
+
+
+def test_after_a_refusal_the_fields_show_the_address_taken_apart() -> None:
+    state = contact.ContactState(_reflex_internal_init=True)  # type: ignore[call-arg]
+    sent = {"voie": "1 rue de la Paix, 75000 Paris", "code-postal": "", "commune": ""}
+    asyncio.run(contact.ContactState.search.fn(state, sent))
+    assert state.draft == {"voie": "1 rue de la Paix", "code-postal": "75000", "commune": ""}
+    assert state.errors == {"commune": "Choisissez votre arrondissement dans la liste"}
+    assert (len(state.places), state.forced, state.street_forced) == (20, 1, 1)
+
+
+def test_a_wrong_code_does_not_leave_the_communes_of_the_former_one() -> None:
+    state = contact.ContactState(_reflex_internal_init=True)  # type: ignore[call-arg]
+    state.places = contact._places("11000")
+    sent = {"voie": "1 rue A", "code-postal": "92060", "commune": "11069"}
+    asyncio.run(contact.ContactState.search.fn(state, sent))
+    assert "CEDEX" in state.errors["code-postal"]
+    assert state.places == []
