@@ -66,7 +66,7 @@ def address_fields(state: Any) -> list[rx.Component]:
         _select(state, "street_type", [("", "Aucune"), *((kind, kind) for kind in STREET_TYPES)], autoComplete="off"),
         _text(state, "street_name", hint="Par exemple : de Longchamp.", autoComplete="address-line1"),
         _text(state, "address_extra", hint="Bâtiment, étage, chez…", autoComplete="address-line2"),
-        _text(state, "postal_code", short=True, autoComplete="postal-code", maxLength="20"),
+        _text(state, "postal_code", short=True, autoComplete="postal-code", maxLength="40"),
         rx.el.div(
             _text(state, "commune", autoComplete="address-level2", list=_COMMUNES_ID),
             rx.el.datalist(rx.foreach(state.communes, lambda name: rx.el.option(value=name)), id=_COMMUNES_ID),

@@ -23,12 +23,34 @@ DATA_FILE = Path(__file__).with_name("communes") / "communes.json.xz"
 _LONGEST_QUERY = 100
 _SHORTEST_INSIDE = 3
 _RANK_INSIDE = 4
+_EVERY_ONE = 40_000
 _COMBINING = re.compile(r"[\u0300-\u036f]+")
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 _ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _ORDINAL = re.compile(r"([0-9])i?eme\b")
 _POSTAL_CODE = re.compile(r"[0-9]{5}")
+_CEDEX = re.compile(r"\bcedex\b")
+_CODE_IN_NAME = re.compile(r"\b(?:fr? ?)?([0-9]{5})\b")
+_LEADING_ZERO = re.compile(r"\b0+(?=[1-9])")
+_DIGITS = re.compile(r"\b[0-9]+(?:er?|e)?\b")
+_SAINTS = (("ste", "sainte"), ("st", "saint"))
+
+# Codes that La Poste delivers to besides those of the data, by INSEE code; an office serves the whole territory.
+_MORE_POSTAL_CODES = {
+    "97608": "97610",  # Dzaoudzi: Labattoir
+    "98715": "98702",  # Faaa
+    "98735": "98713",  # Papeete: boxes
+    "98805": "98830 98837 98839",  # Dumbéa
+    "98811": "98860",  # Koné
+    "98814": "98884 98885",  # Lifou: Chépénéhé, Mou
+    "98815": "98878",  # Maré: La Roche
+    "98817": "98810 98874 98875 98876",  # Le Mont-Dore
+    "98821": "98840 98890",  # Païta: Tontouta, Païta
+    "98827": "98877",  # Poya: Népoui
+}
+# What people write for a whole city whose arrondissements have codes of their own.
+_WHOLE_CITIES = {"75000": "Paris", "69000": "Lyon", "13000": "Marseille"}
 _AFTER_EVERY_KEY = "~"
 
 
@@ -93,6 +115,15 @@ def by_postal_code(code: str) -> tuple[Commune, ...]:
     return tuple(sorted(found, key=lambda commune: (fold(commune.name), commune.code)))
 
 
+def of_whole_city(code: str) -> tuple[Commune, ...]:
+    """Return the arrondissements of the city that people write this code for, in order: « 75000 ». None for others."""
+    city = _WHOLE_CITIES.get(code)
+    if city is None:
+        return ()
+    found = (commune for postal_code in _city_codes(code) for commune in by_postal_code(postal_code))
+    return tuple(sorted({commune for commune in found if commune.city == city}, key=lambda commune: commune.code))
+
+
 def by_code(insee: str) -> Commune | None:
     """Return the commune of this INSEE code; None when unknown, and for the whole of Paris, Lyon or Marseille."""
     data = _data()
@@ -110,13 +141,18 @@ def search(name: str, limit: int = 12) -> tuple[Commune, ...]:
     First the names equal to the query, then those that begin with it, names of today before former ones; where room
     is left, those that hold it further on (« Billancourt »); larger places first. At most `limit` communes, but
     always every commune whose name of today equals the query (« Paris » gives its 20 arrondissements): the person
-    could not be more precise.
+    could not be more precise. A postal code beside the name picks among the communes of that name; what else is
+    written on envelopes, and blanks, do not count where nothing is found with them (« larochelle », « Lens Cedex 3 »).
+    A postal code alone gives all its communes.
     """
     query = fold(name[:_LONGEST_QUERY])
     if not query or limit < 1:
         return ()
     data = _data()
-    ranks = _ranks(data, query, limit)
+    code = _CODE_IN_NAME.search(query)
+    if code:
+        return _search_with_code(code[1], _CODE_IN_NAME.sub(" ", query), limit)
+    ranks = _any_ranks(data, query, limit)
     equal = sum(rank == 0 for rank in ranks.values())
     best = heapq.nsmallest(max(limit, equal), ranks, key=lambda number: (ranks[number], *_size_order(data, number)))
     return tuple(_commune(data, data.lines[number]) for number in best)
@@ -164,6 +200,46 @@ def fold(name: str) -> str:
     plain = _ORDINAL.sub(r"\1e", plain.replace(" s/", " sur "))
     words = _NOT_ALPHANUMERIC.sub(" ", plain).split()
     return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
+
+
+def _search_with_code(code: str, name: str, limit: int) -> tuple[Commune, ...]:
+    """Return the communes of that code and name, else of the name, else of the code."""
+    there = by_postal_code(code) or of_whole_city(code)
+    named = search(name, _EVERY_ONE) if fold(name) else ()
+    both = tuple(commune for commune in named if commune in there)
+    return both or search(name, limit) or there
+
+
+def _any_ranks(data: _Data, query: str, wanted: int) -> dict[int, int]:
+    """Return the ranks for the query as it stands, else for what is left when envelopes' words and blanks go."""
+    for words in _readings(query):
+        if ranks := _ranks(data, words, wanted):
+            return ranks
+    for words in _readings(query):
+        if ranks := _compact_ranks(words.replace(" ", "")):
+            return ranks
+    return {}
+
+
+def _readings(query: str) -> list[str]:
+    """Return what the query may mean, the most exact first."""
+    plain = " ".join(_LEADING_ZERO.sub("", _CEDEX.sub(" ", query)).split())
+    bare = " ".join(_DIGITS.sub(" ", plain).split())
+    readings = [query, plain, bare]
+    readings += [long + bare.removeprefix(short) for short, long in _SAINTS if bare.startswith(short)]
+    return [reading for reading in dict.fromkeys(readings) if reading]
+
+
+def _compact_ranks(query: str) -> dict[int, int]:
+    """Return the rank of every line with a name that equals the query, or begins with it, when blanks are left out."""
+    ranks: dict[int, int] = {}
+    if len(query) < _SHORTEST_INSIDE:
+        return ranks
+    for key, kind, number in _compact_keys():
+        if key.startswith(query):
+            rank = 2 * (key != query) + (kind == "<")
+            ranks[number] = min(rank, ranks.get(number, rank))
+    return ranks
 
 
 def _ranks(data: _Data, query: str, wanted: int) -> dict[int, int]:
@@ -214,6 +290,17 @@ def _department_of(insee: str) -> str:
     return insee[:3] if insee.startswith(("97", "98")) else insee[:2]
 
 
+def _city_codes(code: str) -> tuple[str, ...]:
+    """Return the codes that may be an arrondissement's: 75001 to 75020 for 75000, and 75116."""
+    return (*(str(int(code) + number) for number in range(1, 21)), "75116")
+
+
+@lru_cache(maxsize=1)
+def _compact_keys() -> tuple[tuple[str, str, int], ...]:
+    parts = (entry.split("\t") for entry in _data().keys)
+    return tuple((key.replace(" ", ""), kind, int(number)) for key, kind, number in parts)
+
+
 @lru_cache(maxsize=1)
 def _areas_by_code() -> dict[str, Area]:
     return {area.code: area for area in _data().areas}
@@ -230,7 +317,7 @@ def _numbers_by_area() -> dict[str, tuple[int, ...]]:
 @lru_cache(maxsize=1)
 def _data() -> _Data:
     content = json.loads(lzma.decompress(DATA_FILE.read_bytes()))
-    lines = content["communes"].split("\n")
+    lines = [_with_all_postal_codes(line) for line in content["communes"].split("\n")]
     return _Data(
         regions=content["regions"],
         departments={code: (name, region) for code, (name, region) in content["departments"].items()},
@@ -239,6 +326,15 @@ def _data() -> _Data:
         keys=content["keys"].split("\n"),
         by_postal_code=_postal_code_index(lines),
     )
+
+
+def _with_all_postal_codes(line: str) -> str:
+    more = _MORE_POSTAL_CODES.get(line[:5])
+    if more is None:
+        return line
+    fields = line.split("\t")
+    fields[3] = f"{fields[3]} {more}"
+    return "\t".join(fields)
 
 
 def _postal_code_index(lines: list[str]) -> dict[str, tuple[int, ...]]:

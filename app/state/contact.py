@@ -6,7 +6,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses
-from app.content import communes, detours, topics
+from app.content import communes, detours, postal_codes, topics
 from app.content.communes import Commune
 from app.models import OfficeKind
 from app.services import journeys
@@ -47,6 +47,7 @@ class ContactState(FormMixin, rx.State):
     found: list[Place] = []
     searched: str = ""
     forced: int = 0
+    street_forced: int = 0
     resumable: bool = False
     no_cookies: bool = False
     _path: str = ""
@@ -124,8 +125,13 @@ class ContactState(FormMixin, rx.State):
     @rx.event
     async def search(self, data: dict[str, str]) -> EventSpec:
         """Find the office for the address, keep it, and show it."""
-        typed = {name: value[:_MAX_FIELD] for name, value in fields(data, _FIELDS).items()}
-        self.places = _places(typed["code-postal"]) or self.places
+        sent = {name: value[:_MAX_FIELD] for name, value in fields(data, _FIELDS).items()}
+        typed = _understood(sent)
+        if typed != sent:
+            self.forced += 1
+            self.street_forced += 1
+        # A commune without postal code, taken from the list, stays.
+        self.places = _places(typed["code-postal"]) if typed["code-postal"] else self.places
         self.draft = typed
         commune, errors = _checked(typed, self.places)
         if errors or commune is None:
@@ -170,8 +176,16 @@ def _leaf(node: topics.ContactNode) -> str:
 
 
 def _places(postal_code: str) -> list[Place]:
-    code = postal_code.replace(" ", "")
-    return [_place(commune) for commune in communes.by_postal_code(code)]
+    return [_place(commune) for commune in postal_codes.communes_of(postal_code)]
+
+
+def _understood(typed: dict[str, str]) -> dict[str, str]:
+    """Return the fields with a whole address, pasted in the street's, shared out; those already filled in stay."""
+    address = postal_codes.split(typed.get("voie", ""))
+    if address is None or postal_codes.read(typed.get("code-postal", "")) not in ("", address.postal_code):
+        return typed
+    commune = typed.get("commune") or address.insee
+    return {**typed, "voie": address.street, "code-postal": address.postal_code, "commune": commune}
 
 
 def _place(commune: Commune) -> Place:
@@ -185,9 +199,10 @@ def _checked(typed: dict[str, str], places: list[Place]) -> tuple[Commune | None
         errors["voie"] = "Saisissez au moins le nom de la voie"
     codes = [place.code for place in places]
     if not codes:
-        errors["code-postal"] = "Saisissez un code postal français à cinq chiffres"
+        errors["code-postal"] = postal_codes.refusal(typed["code-postal"])
     elif typed["commune"] not in codes and len(codes) > 1:
-        errors["commune"] = "Choisissez votre commune dans la liste"
+        whole_city = communes.of_whole_city(postal_codes.read(typed["code-postal"]))
+        errors["commune"] = f"Choisissez votre {'arrondissement' if whole_city else 'commune'} dans la liste"
     if errors:
         return None, errors
     return communes.by_code(typed["commune"] if typed["commune"] in codes else codes[0]), {}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import reflex as rx
 
-from app.content import communes, countries
+from app.content import countries, postal_codes
 from app.content.wording import count
 
 _ARRONDISSEMENT = re.compile(r" \d+(er|e) Arrondissement$")
@@ -37,13 +37,12 @@ class PlaceMixin(rx.State, mixin=True):
 
     def _propose(self) -> None:
         is_french = self._place.get("country") in countries.FRENCH_POSTAL_CODES
-        code = self._place.get("postal_code", "").replace(" ", "")
-        self.communes = communes_of(code) if is_french else []
+        self.communes = communes_of(self._place.get("postal_code", "")) if is_french else []
         several = count(len(self.communes), "commune proposée", "communes proposées")
         self.communes_note = f"{several} pour ce code postal." if len(self.communes) > 1 else ""
 
 
 def communes_of(postal_code: str) -> list[str]:
     """Return the communes of a French postal code as an envelope names them: Paris, without its arrondissement."""
-    names = (_ARRONDISSEMENT.sub("", commune.name) for commune in communes.by_postal_code(postal_code))
+    names = (_ARRONDISSEMENT.sub("", commune.name) for commune in postal_codes.communes_of(postal_code))
     return list(dict.fromkeys(names))

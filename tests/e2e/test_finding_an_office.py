@@ -97,7 +97,7 @@ def test_an_unknown_name_and_an_unknown_postal_code_say_what_to_do(visitor: Visi
     visitor.give_address("1 rue de l’Exemple", "00000")
     visitor.button("Rechercher votre service").click()
     expect(visitor.summary).to_be_focused()
-    expect(visitor.summary).to_contain_text("Saisissez un code postal français à cinq chiffres")
+    expect(visitor.summary).to_contain_text("Ce code n’est celui d’aucune commune française")
     visitor.page.get_by_text("Vous ne connaissez pas le code postal ?").click()
     visitor.field("Nom de la commune").fill("Trifouillis-les-Oies")
     visitor.button("Chercher la commune").click()

@@ -166,6 +166,44 @@ def test_usual_spellings_are_understood(typed: str, code: str | None) -> None:
     assert code in found if code else not found
 
 
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("larochelle", "17300"),
+        ("La Rochelle cedex 1", "17300"),
+        ("aixenprovence", "13001"),
+        ("l haylesroses", "94038"),
+        ("saintetienne", "42218"),
+        ("stetienne", "42218"),
+        ("stegenevievedesbois", "91549"),
+        ("sainte genevieve desbois", "91549"),
+        ("Carcassonne Cedex 9", "11069"),
+        ("Saint-Étienne 42", "42218"),
+        ("75016 Paris", "75116"),
+        ("F-75016 PARIS", "75116"),
+        ("Paris 75016", "75116"),
+        ("75016", "75116"),
+        ("Paris 08", "75108"),
+        ("paris16", "75116"),
+        ("Paris cedex 16", "75116"),
+        ("Lyon 03", "69383"),
+        ("lyon3", "69383"),
+        ("Saint-Denis 97400", "97411"),
+        ("93200 saint denis", "93066"),
+        ("Lille 99999", "59350"),
+        ("75000 Paris", "75101"),
+        ("75001 " * 16, "75101"),
+    ],
+)
+def test_blanks_and_what_else_stands_on_envelopes_do_not_count(typed: str, code: str) -> None:
+    assert communes.search(typed)[0].code == code
+
+
+@pytest.mark.parametrize("typed", ["cedex", "99999", "1", "Cedex 9", "00000 cedex"])
+def test_words_of_envelopes_alone_find_nothing(typed: str) -> None:
+    assert communes.search(typed) == ()
+
+
 def test_the_name_of_a_merged_commune_leads_to_the_commune_of_today() -> None:
     (found,) = communes.search("Arbignieu")
     assert found.code == "01015"

@@ -200,3 +200,8 @@ def test_an_answer_is_the_same_however_it_is_typed(typed: str) -> None:
 def test_another_answer_is_not(typed: str) -> None:
     assert not answers.matches("Paul-Émile", typed)
     assert not answers.matches("", typed)
+
+
+@pytest.mark.parametrize("typed", ["F-75016", "75016 cedex", "75016 Paris Cedex 16", "75\u202f016"])
+def test_a_postal_code_is_read_as_on_an_envelope(typed: str) -> None:
+    assert validate({**FORM, "postal_code": typed}).postal_code == "75016"

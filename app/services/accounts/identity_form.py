@@ -13,7 +13,7 @@ from types import MappingProxyType
 from stdnum import iban as iban_numbers
 from stdnum.fr import siren as siren_numbers
 
-from app.content import countries, trust_questions
+from app.content import countries, postal_codes, trust_questions
 from app.content.street_types import STREET_TYPES
 from app.models import SpaceMode
 from app.services import phones
@@ -183,12 +183,13 @@ def _street_type(text: str) -> str:
 
 
 def _postal_code(text: str, country: str) -> str:
-    code = _one_line(text, "le code postal", _LONGEST_POSTAL_CODE).upper()
     if country in countries.FRENCH_POSTAL_CODES:
-        code = code.replace(" ", "")
-        if code and not (len(code) == 5 and code.isascii() and code.isdigit()):
+        digits = postal_codes.read(text)
+        if text.strip() and not digits:
             raise WrongFieldError("Saisissez les 5\u00a0chiffres du code postal, ou laissez ce champ vide.")
-    elif not all(char.isascii() and (char.isalnum() or char in " -") for char in code):
+        return digits
+    code = _one_line(text, "le code postal", _LONGEST_POSTAL_CODE).upper()
+    if not all(char.isascii() and (char.isalnum() or char in " -") for char in code):
         raise WrongFieldError("Vérifiez le code postal\u00a0: des chiffres, des lettres non accentuées et des tirets.")
     return code
 
@@ -213,7 +214,7 @@ def _phone(text: str, country: str) -> str:
         return phones.parse(text)
     name = countries.label(country)
     wrong = "Vérifiez ce numéro et le pays choisi à côté"
-    return phones.parse(text, [country], f"{wrong}\u00a0: {name}." if name else f"{wrong}.")
+    return phones.parse(text, country, f"{wrong}\u00a0: {name}." if name else f"{wrong}.")
 
 
 def _trust_question(text: str) -> str:
