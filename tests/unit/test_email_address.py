@@ -20,6 +20,7 @@ def refused(text: str) -> str:
         ("  Camille.Martin+Pro@Courriel.Example\n", "Camille.Martin+Pro@courriel.example", None),
         ("o'connor@courriel.example", "o'connor@courriel.example", None),
         ("a@café.example", "a@xn--caf-dma.example", None),
+        ("\u200bcamille@\u00adcourriel.example\ufeff\u200e", "camille@courriel.example", None),
     ],
 )
 def test_an_address_is_kept_as_typed_and_compared_without_case(typed: str, display: str, key: str | None) -> None:

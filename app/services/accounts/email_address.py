@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
+from app.services import typed_text
+
 LONGEST = 100
 """Characters of a sign-in address."""
 
@@ -29,11 +31,11 @@ class Address:
 
 
 def parse(text: str) -> Address:
-    """Return the address in `text`, blanks around it left out; raise EmailRefusedError if there is none.
+    """Return the address in `text`, without blanks around it and what does not show; raise EmailRefusedError if none.
 
     Nothing is asked of the network: whether the address exists shows when the code arrives.
     """
-    typed = text.strip()
+    typed = typed_text.visible(text).strip()
     if not typed:
         raise EmailRefusedError(_MISSING)
     if len(typed) > LONGEST:

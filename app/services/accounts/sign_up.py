@@ -4,7 +4,6 @@ How far one may go follows from what the journey holds, never from the address s
 exists before « Valider », and nothing of the space before its activation.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +24,7 @@ from app.services.accounts.passwords import PasswordRefusedError
 from app.services.form_errors import FieldErrors, WrongFieldError
 from app.services.journey_drafts import TYPED, typed_changes, typed_in, with_tab
 from app.services.journeys import JourneyGoneError, JourneyView
+from app.services.typed_text import visible
 from app.settings import get_settings
 
 KIND = "sign_up"
@@ -257,10 +257,10 @@ def password_errors(email: str, password: str, password_again: str) -> dict[str,
     try:
         if not password:
             raise WrongFieldError(_NO_PASSWORD)
-        passwords.check(password, email=email.strip())
+        passwords.check(password, email=visible(email).strip())
     except (PasswordRefusedError, WrongFieldError) as refused:
         errors["password"] = refused.message
-    if unicodedata.normalize("NFC", password) != unicodedata.normalize("NFC", password_again):
+    if not passwords.same(password, password_again):
         errors["password_again"] = _PASSWORDS_DIFFER
     return errors
 

@@ -18,7 +18,7 @@ from stdnum.fr import nif
 
 from app import keys
 from app.models import Taxpayer
-from app.services import database, throttle
+from app.services import database, throttle, typed_text
 from app.services.form_errors import Checks, FieldErrors, WrongFieldError
 
 FIELDS = ("tax_number", "access_number", "reference_income")
@@ -142,7 +142,7 @@ def _without_blanks(text: str) -> str:
     """Return the text without blanks of any width, nor what comes along unseen when one copies from a document."""
     if len(text) > _LONGEST_TYPED:
         return ""
-    return "".join(char for char in text if unicodedata.category(char) not in ("Zs", "Cc", "Cf"))
+    return "".join(char for char in typed_text.visible(text) if unicodedata.category(char) not in ("Zs", "Cc"))
 
 
 def _is_digits(text: str, length: int) -> bool:

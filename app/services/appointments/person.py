@@ -13,8 +13,8 @@ from email_validator import EmailNotValidError, validate_email
 from stdnum.fr import nif
 
 from app.models import Need
-from app.services import phones
-from app.services.form_errors import Checks, FieldErrors, WrongFieldError
+from app.services import phones, typed_text
+from app.services.form_errors import Checks, FieldErrors, WrongFieldError, seen
 
 __all__ = [
     "CIVILITIES",
@@ -99,7 +99,7 @@ def validate(fields: Mapping[str, str], *, call_back: bool) -> Person:
 def phone_number(text: str) -> str:
     """Return a typed number in E.164; raise FieldErrors under « phone », for an empty one too."""
     try:
-        number = phones.parse(text)
+        number = phones.parse(seen(text))
     except WrongFieldError as wrong:
         raise FieldErrors({"phone": wrong.message}) from None
     if not number:
@@ -138,7 +138,7 @@ def _check_phones(checks: Checks, person: Person, *, call_back: bool) -> None:
 def _other_names(checks: Checks, fields: Mapping[str, str]) -> dict[str, str]:
     """Return both names of whoever is received, or none; one alone is not enough to know them."""
     names = {"other_last_name": "le nom de la personne reçue", "other_first_name": "le prénom de la personne reçue"}
-    if not any(fields.get(field, "").strip() for field in ("for_other", *names)):
+    if not any(typed_text.visible(fields.get(field, "")).strip() for field in ("for_other", *names)):
         return dict.fromkeys(names, "")
     return {field: checks.take(field, lambda text, what=what: _name(text, what)) for field, what in names.items()}  # type: ignore[misc]
 
