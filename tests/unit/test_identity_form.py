@@ -196,6 +196,30 @@ def test_an_answer_is_the_same_however_it_is_typed(typed: str) -> None:
     assert answers.matches("Paul-Émile", typed)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Sacré-Cœur", "sacre coeur"),
+        ("Œdipe", "OEDIPE"),
+        ("Lætitia", "laetitia"),
+        ("Straße", "strasse"),
+        ("Łódź", "Lodz"),
+        ("Đặng", "dang"),
+        ("Søren", "soren"),
+        ("Þóra", "Thora"),
+        ("Ǿ", "o"),
+        ("ﬁdèle", "fidele"),
+        ("Işık", "isik"),
+        ("İzmir", "izmir"),
+        ("Zoé\u200b", "zoe"),
+        ("Mai\u00adson", "maison"),
+    ],
+)
+def test_an_answer_is_the_same_however_its_letters_are_spelled(one: str, other: str) -> None:
+    assert answers.matches(one, other)
+    assert answers.matches(other, one)
+
+
 @pytest.mark.parametrize("typed", ["", "Paul", "Paul-Émilie", "\ud800", "-'!", "x" * 5000])
 def test_another_answer_is_not(typed: str) -> None:
     assert not answers.matches("Paul-Émile", typed)

@@ -254,9 +254,8 @@ def _normal(password: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return the letters of a text as one compares them by eye: no case, no accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    """Return what counts of a text when a word is looked for in a password, however its letters are spelled."""
+    return typed_text.letters(text)
 
 
 def _holds(plain_password: str, words: Iterable[str]) -> bool:
