@@ -120,7 +120,9 @@ def test_a_form_is_read_back_from_what_is_kept() -> None:
     assert identity_form.read({**kept, "unknown": "x"}) == form
 
 
-@pytest.mark.parametrize("typed", ["", "732 829 321", "73282932", "7328293200", "73282932X", "٧٣٢٨٢٩٣٢٠"])
+@pytest.mark.parametrize(
+    "typed", ["", "732 829 321", "000 000 000", "73282932", "7328293200", "73282932X", "٧٣٢٨٢٩٣٢٠"]
+)
 def test_a_wrong_siren_is_refused(typed: str) -> None:
     assert _errors_of_simplified(siren=typed).keys() == {"siren"}
 
@@ -130,9 +132,40 @@ def test_a_wrong_iban_is_refused(typed: str) -> None:
     assert _errors_of_simplified(iban=typed).keys() == {"iban"}
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "FR14 2004 1010 0505 0001 3M02 606",
+        "fr14-2004-1010-0505-0001-3m02-606",
+        "IBAN FR14 2004 1010 0505 0001 3M02 606.",
+        "« FR14.2004.1010.0505.0001.3M02.606 »",
+        "\u200bFR14\u202f2004\u00a01010050500013M02606\n",
+    ],
+)
+def test_an_iban_is_kept_in_one_form_however_it_is_written(typed: str) -> None:
+    form = validate({**SIMPLIFIED, "iban": typed}, mode=SpaceMode.SIMPLIFIED)
+    assert form.iban == "FR1420041010050500013M02606"
+
+
+@pytest.mark.parametrize("iban", ["DE89370400440532013000", "CH9300762011623852957", "MC1112739000700011111000H79"])
+def test_an_account_of_the_single_euro_area_may_be_debited(iban: str) -> None:
+    assert validate({**SIMPLIFIED, "iban": iban}, mode=SpaceMode.SIMPLIFIED).iban == iban
+
+
+@pytest.mark.parametrize("iban", ["TN5910006035183598478831", "SA0380000000608010167519", "TR330006100519786457841326"])
+def test_an_account_from_elsewhere_is_refused_with_the_reason(iban: str) -> None:
+    assert "SEPA" in _errors_of_simplified(iban=iban)["iban"]
+
+
+@pytest.mark.parametrize("typed", ["732.829.320", "« 732 829 320 ».", "'732829320'", "\u200b732-829-320"])
+def test_a_siren_is_kept_as_nine_digits(typed: str) -> None:
+    assert validate({**SIMPLIFIED, "siren": typed}, mode=SpaceMode.SIMPLIFIED).siren == "732829320"
+
+
 def test_an_iban_is_masked_once_typed() -> None:
     assert validate(SIMPLIFIED, mode=SpaceMode.SIMPLIFIED).iban == "FR1420041010050500013M02606"
     assert identity_form.masked_iban("FR1420041010050500013M02606") == "FR14\u00a0••••\u00a02606"
+    assert identity_form.masked_iban("FR14-2004-1010-0505-0001-3M02-606") == "FR14\u00a0••••\u00a02606"
     assert identity_form.masked_iban("") == ""
 
 

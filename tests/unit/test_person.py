@@ -239,7 +239,9 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
 
 def test_the_tax_number_is_optional_and_checked() -> None:
     assert _validated(tax_number=" 30 23 217 600 053 ").tax_number == "3023217600053"
-    assert _errors(tax_number="3023217600054")["tax_number"].startswith("Vérifiez le numéro fiscal")
+    assert _validated(tax_number="« 30.23.217.600.053 ».").tax_number == "3023217600053"
+    for wrong in ("3023217600054", "0000000000000"):
+        assert _errors(tax_number=wrong)["tax_number"].startswith("Vérifiez le numéro fiscal")
     for wrong in ("302321760005", "30232176000530", "302321760005X", "٣٠٢٣٢١٧٦٠٠٠٥٣", "\x003023217600053"):
         assert _errors(tax_number=wrong)["tax_number"].startswith("Saisissez les 13")
 

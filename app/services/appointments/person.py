@@ -209,11 +209,11 @@ def _email(text: str) -> str:
 
 
 def _tax_number(text: str) -> str:
-    typed = "".join(text.split())
+    typed = typed_text.alphanumeric(text)
     if not typed:
         return ""
     if not (typed.isascii() and typed.isdigit() and len(typed) == 13):
         raise WrongFieldError("Saisissez les 13\u00a0chiffres du numéro fiscal, ou laissez ce champ vide.")
-    if not nif.is_valid(typed):
+    if not (int(typed) and nif.is_valid(typed)):  # thirteen zeros pass the sum, and are nobody's
         raise WrongFieldError("Vérifiez le numéro fiscal sur votre avis d’impôt, ou laissez ce champ vide.")
     return typed
