@@ -110,6 +110,42 @@ def test_at_a_local_point_the_mail_gives_that_place_and_how_to_get_in() -> None:
     )
 
 
+ACCESS = (
+    "Arrêt de bus « Maquette » à 150 m, lignes 2, 4 et 12, puis à gauche. " * 5
+    + "Les personnes en fauteuil roulant entrent par la cour : sonnette à 90 cm du sol."
+)
+
+
+@pytest.mark.parametrize("at_point", [True, False])
+def test_how_to_get_in_is_told_whole_at_the_office_as_well(at_point: bool) -> None:
+    facts = replace(FACTS, place=replace(POINT, access=ACCESS)) if at_point else replace(FACTS, office_access=ACCESS)
+    message = messages.confirmed(facts)
+    for text in (*both_texts(message), *both_texts(messages.reminder(facts))):
+        assert ACCESS in " ".join(text.replace(NBSP, " ").split())
+    assert ACCESS in str(the_event(message)["description"])
+    for text in both_texts(messages.confirmed(replace(facts, channel=Channel.PHONE))):
+        assert "sonnette" not in text
+
+
+def test_the_way_to_the_office_is_not_told_to_who_goes_elsewhere() -> None:
+    facts = replace(FACTS, place=POINT, office_access="Sonnette à droite.")
+    message = messages.confirmed(facts)
+    for text in (*both_texts(message), str(the_event(message)["description"])):
+        assert "Sonnette" not in text
+        assert "Entrée de plain-pied." in text
+
+
+def test_nothing_a_person_needs_is_cut() -> None:
+    long = "Chaque justificatif de l’année, dans l’ordre des mois, avec sa copie. " * 9 + "Et la clé."
+    facts = replace(
+        FACTS, documents=(long,), topic_label=long, needs=(long,), manage_url=f"https://x.example/{'a' * 400}"
+    )
+    for text in both_texts(messages.confirmed(facts)):
+        flat = " ".join(text.split())
+        assert flat.count(long) == 3
+        assert "a" * 400 in flat or "a" * 400 in messages.confirmed(facts).html
+
+
 def test_a_video_appointment_says_that_one_must_go_there() -> None:
     facts = replace(FACTS, place=POINT, channel=Channel.VIDEO)
     message = messages.confirmed(facts)

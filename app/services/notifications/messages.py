@@ -20,8 +20,6 @@ from app.models import Channel
 from app.services.notifications import calendar
 from app.settings import get_settings
 
-_NAME_LENGTH = 60
-_LINE_LENGTH = 300
 _NBSP = "\N{NO-BREAK SPACE}"
 
 
@@ -39,8 +37,9 @@ class AppointmentFacts:
     """What a mail tells about an appointment; `starts_at` is aware, `timezone` is the office's IANA name.
 
     `revision` starts at 1. `phone` is the number an agent calls, empty when the appointment is at a counter.
-    `manage_url` is the signed address of the page that replans and cancels. `place` is None at the office itself.
-    `needs` are French words; `received` is the name of somebody else for whom it was booked, else empty.
+    `manage_url` is the signed address of the page that replans and cancels. `place` is None at the office itself;
+    `office_access` says how to get to the office and in. `needs` are French words; `received` is the name of somebody
+    else for whom it was booked, else empty.
     """
 
     public_id: str
@@ -62,11 +61,12 @@ class AppointmentFacts:
     place: PlaceFacts | None = None
     needs: tuple[str, ...] = ()
     received: str = ""
+    office_access: str = ""
 
     @property
     def where(self) -> PlaceFacts:
         """Where one goes: the local point, else the office."""
-        return self.place or PlaceFacts(self.office_name, self.office_address_lines, "")
+        return self.place or PlaceFacts(self.office_name, self.office_address_lines, self.office_access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,8 @@ def _cleaned(facts: AppointmentFacts) -> AppointmentFacts:
         manage_url=line(facts.manage_url),
         place=_cleaned_place(facts.place) if facts.place else None,
         needs=tuple(line(need) for need in facts.needs),
-        received=_person(facts.received, 2 * _NAME_LENGTH),
+        received=_person(facts.received),
+        office_access=line(facts.office_access),
     )
 
 
@@ -179,15 +180,18 @@ def _cleaned_place(place: PlaceFacts) -> PlaceFacts:
     return PlaceFacts(line(place.name), tuple(line(each) for each in place.address_lines), line(place.access))
 
 
-def line(text: str, longest: int = _LINE_LENGTH) -> str:
-    """Return what somebody typed as one line: no control or direction characters, at most `longest` characters."""
+def line(text: str) -> str:
+    """Return what somebody typed as one line without control or direction characters, and whole.
+
+    How long it may be is for whoever took it: cut here, the end would be lost to the only person who needs it.
+    """
     shown = (" " if unicodedata.category(char)[0] == "C" or char in "\u2028\u2029" else char for char in text)
-    return re.sub(r"[ \t]+", " ", "".join(shown)).strip()[:longest]
+    return re.sub(r"[ \t]+", " ", "".join(shown)).strip()
 
 
-def _person(name: str, longest: int = _NAME_LENGTH) -> str:
+def _person(name: str) -> str:
     kept = (char if unicodedata.category(char)[0] in "LM" or char in "'’-" else " " for char in name)
-    return " ".join("".join(kept).split())[:longest].strip()
+    return " ".join("".join(kept).split())
 
 
 def typographic(text: str) -> str:
