@@ -10,6 +10,10 @@ APOSTROPHES = frozenset("'’ʼ‘ʻ")
 """What stands for an apostrophe in a name, kept as typed."""
 
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+
+MARKS_OF_NAMES = APOSTROPHES | frozenset(" ·.,-\N{HYPHEN}\N{NON-BREAKING HYPHEN}" + _JOINERS)
+"""What names hold besides letters and their accents: « J.-P. », « Gal·la », « d’Arc »."""
+
 _RIGHT_TO_LEFT_OVERRIDE = "\N{RIGHT-TO-LEFT OVERRIDE}"
 _LEFT_TO_RIGHT_OVERRIDE = "\N{LEFT-TO-RIGHT OVERRIDE}"
 _RIGHT_TO_LEFT = frozenset(("R", "AL", "AN"))

@@ -36,6 +36,14 @@ def test_names_in_latin_script_are_accepted_as_people_write_them(name: str) -> N
     assert form.last_name == form.first_name == name
 
 
+def test_what_is_typed_for_an_apostrophe_or_a_hyphen_is_one() -> None:
+    form = validate(
+        {**FORM, "last_name": "d´Arc", "first_name": "Jean–Pierre", "street_name": "de l`Église", "commune": "L´Haÿ"}
+    )
+    assert (form.last_name, form.first_name) == ("d’Arc", "Jean-Pierre")
+    assert (form.street_name, form.commune) == ("de l’Église", "L’Haÿ")
+
+
 @pytest.mark.parametrize("name", ["张伟", "Ольга", "محمد", "Zhang 伟", "Αθηνά", "किरण", "Ａｎｎａ"])
 def test_another_script_is_asked_for_its_transliteration(name: str) -> None:
     asked = "en caractères latins, comme sur votre pièce d’identité"

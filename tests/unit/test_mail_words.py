@@ -177,6 +177,15 @@ def test_what_was_signalled_and_for_whom_is_told_back() -> None:
         assert "Pour :" not in text.replace(NBSP, " ")
 
 
+def test_long_names_are_told_whole_to_both() -> None:
+    first, last = "Marie-Clémentine-Joséphine de " * 2 + "Jésus", "Saint-Hilaire-d’Ozilhan-" * 3 + "Fin"
+    message = messages.confirmed(replace(FACTS, first_name=first, last_name=last, received=f"{last} {first}"))
+    for text in both_texts(message):
+        assert f"Bonjour {first} {last}," in text
+        assert f"{last} {first}" in text
+    assert f"Pour : {last} {first}" in str(the_event(message)["description"])
+
+
 def test_the_name_of_whoever_is_received_is_letters_too() -> None:
     message = messages.confirmed(replace(FACTS, received="http://evil.example/ \r\nBcc: x"))
     assert "http evil example Bcc x" in message.text
@@ -319,6 +328,17 @@ def test_the_calendar_file_is_well_formed_and_holds_no_link_that_changes_anythin
         ("Zoé \u202eevil", "Zoé evil"),
         ("Ольга Łukasz 李", "Ольга Łukasz 李"),
         ("हिन्दी", "हिन्दी"),
+        ("J.-P.", "J.-P."),
+        ("J. P.", "J. P."),
+        ("Martin, Jr.", "Martin, Jr."),
+        ("D‘Angelo Gal·la", "D‘Angelo Gal·la"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("Jean‑Pierre", "Jean‑Pierre"),
+        ("Wolfeschlegelsteinhausenbergerdorff-" * 2, "Wolfeschlegelsteinhausenbergerdorff-" * 2),
+        ("evil.example", "evil example"),
+        ("a.b.example.fr", "a.b example fr"),
+        ("evil.\u200bexample", "evil example"),
+        ("...", ""),
         ("{{ 7 * 7 }}", ""),
     ],
 )

@@ -69,6 +69,23 @@ def test_names_are_accepted_as_people_write_them(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("d´Arc", "d’Arc"),
+        ("O`Neill", "O’Neill"),
+        ("O′Neill", "O’Neill"),
+        ("N＇Diaye", "N’Diaye"),
+        ("Jean–Pierre", "Jean-Pierre"),
+        ("Anne—Marie", "Anne-Marie"),
+        ("J.-P.", "J.-P."),
+    ],
+)
+def test_what_is_typed_for_an_apostrophe_or_a_hyphen_is_one(typed: str, kept: str) -> None:
+    person = _validated(last_name=typed, first_name=typed, other_last_name=typed, other_first_name=typed)
+    assert {person.last_name, person.first_name, person.other_last_name, person.other_first_name} == {kept}
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "visitez evil.example",

@@ -20,7 +20,7 @@ from app.services import phones
 from app.services.accounts import email_address
 from app.services.accounts.email_address import EmailRefusedError
 from app.services.form_errors import Checks, WrongFieldError
-from app.services.typed_text import alphanumeric
+from app.services.typed_text import APOSTROPHES, MARKS_OF_NAMES, alphanumeric, with_plain_marks
 
 LONGEST_NAME = 80
 LONGEST_ANSWER = 80
@@ -153,18 +153,18 @@ def _check_of(name: str, typed: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def _name(text: str, what: str) -> str:
-    name = _one_line(text, what, LONGEST_NAME)
+    name = _one_line(with_plain_marks(text), what, LONGEST_NAME)
     if not name:
         raise WrongFieldError(f"Indiquez {what}.")
     _check_latin(name, what, "comme sur votre pièce d’identité")
     letters = any(char.isalpha() for char in name)
-    if not letters or _SITE.search(name) or not all(char in _IN_NAMES or _is_letter(char) for char in name):
+    if not letters or _SITE.search(name) or not all(char in MARKS_OF_NAMES or _is_letter(char) for char in name):
         raise WrongFieldError(f"Écrivez {what} avec des lettres, des espaces, des apostrophes ou des traits d’union.")
     return name
 
 
 def _line(text: str, what: str, longest: int = _LONGEST_STREET) -> str:
-    line = _one_line(text, what, longest)
+    line = _one_line(with_plain_marks(text), what, longest)
     _check_latin(line, what, "comme sur une enveloppe")
     if not all(char in _IN_ADDRESSES or char.isdecimal() or _is_letter(char) for char in line):
         raise WrongFieldError(f"Écrivez {what} avec des lettres, des chiffres et la ponctuation d’une adresse.")
@@ -278,7 +278,7 @@ def _check_latin(text: str, what: str, like: str) -> None:
 
 
 def _is_latin(char: str) -> bool:
-    return char in _APOSTROPHES or unicodedata.name(char, "").startswith("LATIN ")
+    return char in APOSTROPHES or unicodedata.name(char, "").startswith("LATIN ")
 
 
 def _is_letter(char: str) -> bool:
@@ -303,9 +303,7 @@ _OUTSIDE_SEPA = (
     "être prélevé."
 )
 _SITE = re.compile(r"\.\w{2}")
-_APOSTROPHES = "'’ʼ‘ʻ"
-_IN_NAMES = frozenset(f" {_APOSTROPHES}·.,-\N{HYPHEN}\N{NON-BREAKING HYPHEN}")
-_IN_ADDRESSES = _IN_NAMES | frozenset('/()°º&"«»:;#+–')
+_IN_ADDRESSES = MARKS_OF_NAMES | frozenset('/()°º&"«»:;#+–')
 _CHECKS: Mapping[str, Callable[[str], str]] = {
     "last_name": lambda text: _name(text, "votre nom"),
     "first_name": lambda text: _name(text, "votre prénom"),

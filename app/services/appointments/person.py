@@ -35,7 +35,6 @@ LONGEST_DETAILS = 1000
 _LONGEST_EMAIL = 254
 _LONGEST_NEEDS = 100
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-_PUNCTUATION_OF_NAMES = frozenset(" '’ʼ‘·.,-\N{HYPHEN}\N{NON-BREAKING HYPHEN}" + _JOINERS)
 _SITE = re.compile(r"\.\w{2}")
 _NEEDS = {need.name.lower(): need for need in Need if need.name}
 
@@ -165,7 +164,7 @@ def _civility(text: str) -> str:
 
 
 def _name(text: str, what: str) -> str:
-    name = " ".join(unicodedata.normalize("NFC", text).split())
+    name = " ".join(unicodedata.normalize("NFC", typed_text.with_plain_marks(text)).split())
     if not name:
         raise WrongFieldError(f"Indiquez {what}.")
     if len(name) > LONGEST_NAME:
@@ -177,7 +176,7 @@ def _name(text: str, what: str) -> str:
 
 
 def _is_of_names(char: str) -> bool:
-    return char in _PUNCTUATION_OF_NAMES or unicodedata.category(char)[0] in "LM"
+    return char in typed_text.MARKS_OF_NAMES or unicodedata.category(char)[0] in "LM"
 
 
 def _details(text: str) -> str:

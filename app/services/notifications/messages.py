@@ -17,10 +17,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from app.content import wording
 from app.models import Channel
+from app.services import typed_text
 from app.services.notifications import calendar
 from app.settings import get_settings
 
 _NBSP = "\N{NO-BREAK SPACE}"
+_BEFORE_DOMAIN = re.compile(r"\.(?=[\w\u0300-\u036f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +192,14 @@ def line(text: str) -> str:
 
 
 def _person(name: str) -> str:
-    kept = (char if unicodedata.category(char)[0] in "LM" or char in "'’-" else " " for char in name)
-    return " ".join("".join(kept).split())
+    """Return a name as it was typed, with the marks that names have; a full stop never makes an address of it."""
+    kept = "".join(char if _is_of_names(char) else " " for char in typed_text.visible(name))
+    shown = " ".join(_BEFORE_DOMAIN.sub(" ", kept).split())
+    return shown if any(map(str.isalpha, shown)) else ""
+
+
+def _is_of_names(char: str) -> bool:
+    return char in typed_text.MARKS_OF_NAMES or unicodedata.category(char)[0] in "LM"
 
 
 def typographic(text: str) -> str:
