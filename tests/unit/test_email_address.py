@@ -72,6 +72,11 @@ def test_what_is_no_address_is_refused_with_an_example(typed: str) -> None:
     assert "nom@exemple.fr" in refused(typed)
 
 
+def test_what_precedes_the_at_sign_has_64_characters_at_most() -> None:
+    assert parse(f"{'a' * 64}@courriel.example").display == f"{'a' * 64}@courriel.example"
+    assert "précède le signe @" in refused(f"{'a' * 65}@courriel.example")
+
+
 @given(st.text(max_size=120))
 def test_any_text_is_an_address_or_gets_a_sentence(typed: str) -> None:
     try:

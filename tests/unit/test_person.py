@@ -254,6 +254,13 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
     assert _errors(email=typed).keys() == {"email"}
 
 
+def test_what_precedes_the_at_sign_has_64_characters_at_most() -> None:
+    assert _validated(email=f"{'a' * 64}@courriel.example").email == f"{'a' * 64}@courriel.example"
+    message = _errors(email=f"{'a' * 65}@courriel.example")["email"]
+    assert "précède le signe @" in message
+    assert "64\u00a0caractères" in message
+
+
 def test_the_tax_number_is_optional_and_checked() -> None:
     assert _validated(tax_number=" 30 23 217 600 053 ").tax_number == "3023217600053"
     assert _validated(tax_number="« 30.23.217.600.053 ».").tax_number == "3023217600053"

@@ -14,6 +14,7 @@ from stdnum.fr import nif
 
 from app.models import Need
 from app.services import phones, typed_text
+from app.services.accounts import email_address
 from app.services.form_errors import Checks, FieldErrors, WrongFieldError, seen
 
 __all__ = [
@@ -199,6 +200,8 @@ def _email(text: str) -> str:
         raise WrongFieldError("Indiquez votre adresse électronique.")
     if len(typed) > _LONGEST_EMAIL or not all(map(_is_readable, typed)):
         raise WrongFieldError(_WRONG_EMAIL)
+    if email_address.is_too_long_before_at(typed):
+        raise WrongFieldError(email_address.TOO_LONG_BEFORE_AT)
     try:
         # ASCII on the wire: not every mail server takes an accent before the @.
         found = validate_email(typed, check_deliverability=False, allow_smtputf8=False)
