@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app import clock, keys
-from app.services import audit, database, phones, throttle
+from app.services import audit, database, phones, throttle, typed_text
 from app.services.accounts import email_address
 from app.services.accounts.email_address import EmailRefusedError
 from app.services.form_errors import Checks, WrongFieldError
@@ -94,7 +94,7 @@ def _event(visitor_key: str, question: Question) -> str:
 
 
 def _name(text: str) -> str:
-    name = _one_line(text)
+    name = _one_line(typed_text.with_plain_marks(text))
     if not name:
         raise WrongFieldError("Indiquez votre nom.")
     if len(name) > LONGEST_NAME:

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from app import clock
 from app.models import CaptchaChallenge
-from app.services import captcha_work, database, throttle
+from app.services import captcha_work, database, throttle, typed_text
 
 # Nothing that can be taken for something else when written or slanted: no 0 O Q D, 1 I L 7, 2 Z, 5 S, 8 B, G, U.
 ALPHABET = "ACEFHJKMNPRTVWXY3469"
@@ -118,4 +118,4 @@ def _is_copied(answer: str, expected: str) -> bool:
 
 
 def _plain(answer: str) -> bytes:
-    return "".join(answer[:_LONGEST_ANSWER].split()).upper().encode(errors="replace")
+    return "".join(typed_text.visible(answer[:_LONGEST_ANSWER]).split()).upper().encode(errors="replace")

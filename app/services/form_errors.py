@@ -2,6 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
+from app.services import typed_text
+
+TURNED = "Effacez ce champ et saisissez-le à nouveau\u00a0: un caractère invisible y change le sens de lecture."
+
 
 class FieldErrors(Exception):  # noqa: N818 (it is a set of messages for a form)
     """What is wrong with the form: a French sentence for each field, saying what to do."""
@@ -27,9 +31,12 @@ class Checks:
         self.errors: dict[str, str] = {}
 
     def take(self, name: str, check: Callable[[str], str]) -> str:
-        """Return what `check` makes of a field (empty if missing), an empty text if it raises WrongFieldError."""
+        """Return what `check` makes of a field (empty if missing), an empty text if it raises WrongFieldError.
+
+        What does not show is left out first.
+        """
         try:
-            return check(self._fields.get(name, ""))
+            return check(seen(self._fields.get(name, "")))
         except WrongFieldError as wrong:
             self.errors[name] = wrong.message
             return ""
@@ -38,3 +45,11 @@ class Checks:
         """Raise FieldErrors if anything was wrong."""
         if self.errors:
             raise FieldErrors(self.errors)
+
+
+def seen(text: str) -> str:
+    """Return a field as its reader sees it; raise WrongFieldError if it reads otherwise than it is written."""
+    text = typed_text.visible(text)
+    if typed_text.is_turned(text):
+        raise WrongFieldError(TURNED)
+    return text

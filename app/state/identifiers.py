@@ -1,7 +1,7 @@
 """The screen of a sign-up on which address and password are chosen, the same for both kinds of space."""
 
 from enum import IntEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -25,6 +25,7 @@ class IdentifiersMixin(StrengthMixin, KeepMixin, AccountJourneyMixin, mixin=True
     """Address and password, each twice; no password is ever in a variable."""
 
     has_password: bool = False
+    _names: list[str] = []
 
     _kept: ClassVar[tuple[str, ...]] = _ADDRESS_FIELDS
     _step: ClassVar[IntEnum]
@@ -39,6 +40,7 @@ class IdentifiersMixin(StrengthMixin, KeepMixin, AccountJourneyMixin, mixin=True
         self.errors, self.level = {}, ""
         self.draft = {name: progress.typed.get(name, "") for name in _ADDRESS_FIELDS}
         self.has_password = progress.has_password
+        self._names = self._names_in(progress)
         self._guess(self.draft["email"])
         return None
 
@@ -49,7 +51,11 @@ class IdentifiersMixin(StrengthMixin, KeepMixin, AccountJourneyMixin, mixin=True
         return None
 
     def _guess(self, email: str) -> None:
-        self._guessed = [email.partition("@")[0]]
+        self._guessed = [email.partition("@")[0], *self._names]
+
+    def _names_in(self, progress: Any) -> list[str]:
+        """Return the person's names, where they are known before this screen."""
+        return []
 
     async def _submit(self, data: dict[str, str]) -> EventSpec | None:
         progress, elsewhere = await self._admit(self._step)

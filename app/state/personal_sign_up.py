@@ -91,6 +91,9 @@ class PersonalIdentifiersState(IdentifiersMixin, PersonalSignUpState):
 
     _step: ClassVar[IntEnum] = Step.IDENTIFIERS
 
+    def _names_in(self, progress: PersonalProgress) -> list[str]:
+        return list(personal_sign_up.names_of(progress.taxpayer))
+
     async def _settle(self, visitor: str) -> None:
         try:
             await call(personal_sign_up.register, visitor, network_of(self))

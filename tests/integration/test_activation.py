@@ -520,3 +520,5 @@ def test_a_code_is_worth_at_least_64_bits() -> None:
 def test_a_letter_whose_case_cannot_be_mistaken_is_taken_in_both() -> None:
     assert requests.typed_code("cCkK x\u00a0w\n") == "CCKKXW"
     assert requests.typed_code("BbIi") == "bbii"
+    for pasted in ("CCKKXW.", "« CCKKXW »", '"CCKK-XW",', "\u200bCCKK\u00adXW\u200e", "(CCKKXW)", "`CCKKXW`"):
+        assert requests.typed_code(pasted) == "CCKKXW"

@@ -82,7 +82,7 @@ def test_what_is_too_long_or_empty_is_refused(db: str, field: str, text: str) ->
 def test_nothing_typed_becomes_markup_or_a_header(db: str) -> None:
     send(
         name="Eve\r\nBcc: tous@courriel.example",
-        question="<script>alert(1)</script>\r\n.\r\nSubject: x\n{{ site_url }}\u202egnol",
+        question="<script>alert(1)</script>\r\n.\r\nSubject: x\n{{ site_url }}",
     )
     (mail,) = mails()
     assert "Bcc" not in mail.subject
@@ -90,7 +90,16 @@ def test_nothing_typed_becomes_markup_or_a_header(db: str) -> None:
     assert "&lt;script&gt;" in (mail.html_body or "")
     assert "\nBcc" not in (mail.text_body or "")
     assert "{{ site_url }}" in (mail.text_body or "")
-    assert "\u202e" not in (mail.text_body or "") + (mail.html_body or "")
+
+
+def test_a_question_is_read_as_it_is_written(db: str) -> None:
+    send(name="Lila\u200b", question="Bon\u00adjour\u200e")
+    (mail,) = mails()
+    assert "Bonjour" in (mail.text_body or "")
+    for field in ("name", "question"):
+        with pytest.raises(FieldErrors) as raised:
+            send(**{field: "\u202egnol"})
+        assert list(raised.value.errors) == [field]
 
 
 def test_whoever_insists_waits(db: str) -> None:

@@ -58,6 +58,19 @@ def test_a_held_seat_becomes_an_appointment_with_its_history_audit_and_mail(offi
     check_invariants()
 
 
+def test_the_mail_and_the_calendar_file_say_how_to_get_into_the_office(office: MadeOffice) -> None:
+    make_slots(office, NINE)
+    visitor = a_visitor()
+
+    view = visitor.confirm(office, NINE)
+
+    (mail,) = outbox.for_visitor(visitor.key)
+    opened = outbox.mail_of_visitor(visitor.key, mail.id)
+    assert opened is not None
+    assert "Entrée par la cour." in opened.text
+    assert "Entrée par la cour." in (calendar_file(view.public_id) or "").replace("\r\n ", "")
+
+
 def test_the_journey_is_finished_and_what_was_typed_is_erased_from_it(office: MadeOffice) -> None:
     make_slots(office, NINE)
     visitor = a_visitor()

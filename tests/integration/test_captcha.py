@@ -49,7 +49,7 @@ def test_a_wrong_answer_uses_the_challenge_up(db: str, wrong: str) -> None:
 
 def test_case_and_blanks_do_not_matter(db: str) -> None:
     challenge_id, answer = issued()
-    assert captcha.check("camille", challenge_id, f" {answer[:3].lower()}\u00a0 {answer[3:]}\n") is True
+    assert captcha.check("camille", challenge_id, f"\u200b {answer[:3].lower()}\u00a0 {answer[3:]}\n\ufeff") is True
 
 
 def test_a_challenge_is_its_visitors_alone(db: str) -> None:

@@ -44,7 +44,9 @@ def booked(db: str) -> tuple[Visitor, AppointmentView]:
 def test_the_link_goes_to_the_address_that_booked(booked: tuple[Visitor, AppointmentView]) -> None:
     visitor, view = booked
 
-    request_link_again(f" {view.reference.lower().replace('-', ' ')} ", " ANH@courriel.example", "network")
+    request_link_again(
+        f"« {view.reference.lower().replace('-', ' ')} ».", "\u200b ANH@courriel.example\ufeff", "network"
+    )
 
     mail = outbox.for_visitor(visitor.key)[0]
     assert (mail.kind, mail.recipient) == ("link", PERSON.email)

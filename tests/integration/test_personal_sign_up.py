@@ -117,7 +117,7 @@ def test_nothing_shows_which_number_is_wrong_nor_whether_anybody_has_it(
     seen = []
     for number, wrong in enumerate(
         (
-            {"tax_number": "0000000000000"},
+            {"tax_number": "3023217600053"},
             {"tax_number": ARMAND.tax_number},
             {"access_number": "1234567"},
             {"reference_income": "1"},
@@ -262,6 +262,32 @@ def test_the_password_may_stay_while_the_address_does(register: str) -> None:
     with pytest.raises(FieldErrors) as error:
         Applicant("other@courriel.example", key=applicant.key).identifies("")
     assert list(error.value.errors) == ["password"]
+
+
+def test_the_password_may_not_hold_the_name_the_register_gives(register: str) -> None:
+    applicant = Applicant().begins()
+    applicant.says_who()
+    progress = personal_sign_up.progress(applicant.key)
+    assert progress is not None
+    assert progress.taxpayer is not None
+    for name in personal_sign_up.names_of(progress.taxpayer):
+        with pytest.raises(FieldErrors) as error:
+            applicant.identifies(f"{PASSWORD}-{name.upper()}")
+        assert "nom et votre prénom" in error.value.errors["password"]
+    assert applicant.identifies(PASSWORD).has_password
+
+
+def test_a_password_checked_for_one_person_is_chosen_again_for_another(register: str) -> None:
+    applicant = Applicant().begins()
+    applicant.says_who()
+    applicant.identifies()
+    applicant.says_who()
+    progress = personal_sign_up.progress(applicant.key)
+    assert progress is not None
+    assert progress.has_password, "the same person again"
+    other = next(each for each in demo_taxpayers.identities() if each.tax_number != progress.typed["tax_number"])
+    identity = {name: str(getattr(other, name)) for name in taxpayers.FIELDS}
+    assert not personal_sign_up.set_identity(applicant.key, identity).has_password
 
 
 def test_the_mail_names_the_personal_space_and_leads_to_its_pages(register: str) -> None:

@@ -107,6 +107,7 @@ class TestAsking:
             {"answer": "  saint etienne "},
             {"answer": "SAINT ÉTIENNE"},
             {"subscriber_number": "2026 056 0000101"},
+            {"subscriber_number": "«\u00a02026.056.0000101\u00a0».\u200b"},
         ],
     )
     def test_it_need_not_be_typed_exactly(self, db: str, changes: dict[str, str]) -> None:

@@ -256,6 +256,8 @@ def test_one_waits_for_a_local_point_and_is_offered_only_what_is_there(db: str) 
     assert there.offered == [NINE + timedelta(hours=1)]
     (mail,) = mails("waiting_offer")
     assert "place des Essais" in (mail.text_body or "")
+    for body in (mail.text_body, mail.html_body):
+        assert "Entrée de plain-pied." in (body or "")
     view = waiting_list.offer(there.offer_token)
     assert view is not None
     assert (view.place_id, view.address_lines[1]) == (place, "11800 Trèbes")

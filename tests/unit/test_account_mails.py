@@ -163,3 +163,10 @@ def test_nothing_typed_to_the_assistance_becomes_a_header_or_a_tag(typed: str, q
     assert "bcc" not in parsed
     assert len(list(parsed.walk())) == 3
     assert parsed["to"].addresses[0].addr_spec == "a@guichet.example"
+
+
+def test_a_question_to_the_assistance_is_passed_on_whole() -> None:
+    question = "Ma demande tient en un seul paragraphe. " * 40 + "Que dois-je faire ?"
+    message = account_messages.assistance([("Nom", "Lila")], question)
+    for text in (message.text, message.html):
+        assert question in " ".join(text.replace("\u00a0", " ").split())

@@ -20,6 +20,7 @@ def refused(text: str) -> str:
         ("  Camille.Martin+Pro@Courriel.Example\n", "Camille.Martin+Pro@courriel.example", None),
         ("o'connor@courriel.example", "o'connor@courriel.example", None),
         ("a@café.example", "a@xn--caf-dma.example", None),
+        ("\u200bcamille@\u00adcourriel.example\ufeff\u200e", "camille@courriel.example", None),
     ],
 )
 def test_an_address_is_kept_as_typed_and_compared_without_case(typed: str, display: str, key: str | None) -> None:
@@ -69,6 +70,11 @@ def test_an_empty_field_asks_for_an_address(typed: str) -> None:
 )
 def test_what_is_no_address_is_refused_with_an_example(typed: str) -> None:
     assert "nom@exemple.fr" in refused(typed)
+
+
+def test_what_precedes_the_at_sign_has_64_characters_at_most() -> None:
+    assert parse(f"{'a' * 64}@courriel.example").display == f"{'a' * 64}@courriel.example"
+    assert "précède le signe @" in refused(f"{'a' * 65}@courriel.example")
 
 
 @given(st.text(max_size=120))

@@ -36,6 +36,14 @@ def test_names_in_latin_script_are_accepted_as_people_write_them(name: str) -> N
     assert form.last_name == form.first_name == name
 
 
+def test_what_is_typed_for_an_apostrophe_or_a_hyphen_is_one() -> None:
+    form = validate(
+        {**FORM, "last_name": "d´Arc", "first_name": "Jean–Pierre", "street_name": "de l`Église", "commune": "L´Haÿ"}
+    )
+    assert (form.last_name, form.first_name) == ("d’Arc", "Jean-Pierre")
+    assert (form.street_name, form.commune) == ("de l’Église", "L’Haÿ")
+
+
 @pytest.mark.parametrize("name", ["张伟", "Ольга", "محمد", "Zhang 伟", "Αθηνά", "किरण", "Ａｎｎａ"])
 def test_another_script_is_asked_for_its_transliteration(name: str) -> None:
     asked = "en caractères latins, comme sur votre pièce d’identité"
@@ -120,7 +128,9 @@ def test_a_form_is_read_back_from_what_is_kept() -> None:
     assert identity_form.read({**kept, "unknown": "x"}) == form
 
 
-@pytest.mark.parametrize("typed", ["", "732 829 321", "73282932", "7328293200", "73282932X", "٧٣٢٨٢٩٣٢٠"])
+@pytest.mark.parametrize(
+    "typed", ["", "732 829 321", "000 000 000", "73282932", "7328293200", "73282932X", "٧٣٢٨٢٩٣٢٠"]
+)
 def test_a_wrong_siren_is_refused(typed: str) -> None:
     assert _errors_of_simplified(siren=typed).keys() == {"siren"}
 
@@ -130,9 +140,40 @@ def test_a_wrong_iban_is_refused(typed: str) -> None:
     assert _errors_of_simplified(iban=typed).keys() == {"iban"}
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "FR14 2004 1010 0505 0001 3M02 606",
+        "fr14-2004-1010-0505-0001-3m02-606",
+        "IBAN FR14 2004 1010 0505 0001 3M02 606.",
+        "« FR14.2004.1010.0505.0001.3M02.606 »",
+        "\u200bFR14\u202f2004\u00a01010050500013M02606\n",
+    ],
+)
+def test_an_iban_is_kept_in_one_form_however_it_is_written(typed: str) -> None:
+    form = validate({**SIMPLIFIED, "iban": typed}, mode=SpaceMode.SIMPLIFIED)
+    assert form.iban == "FR1420041010050500013M02606"
+
+
+@pytest.mark.parametrize("iban", ["DE89370400440532013000", "CH9300762011623852957", "MC1112739000700011111000H79"])
+def test_an_account_of_the_single_euro_area_may_be_debited(iban: str) -> None:
+    assert validate({**SIMPLIFIED, "iban": iban}, mode=SpaceMode.SIMPLIFIED).iban == iban
+
+
+@pytest.mark.parametrize("iban", ["TN5910006035183598478831", "SA0380000000608010167519", "TR330006100519786457841326"])
+def test_an_account_from_elsewhere_is_refused_with_the_reason(iban: str) -> None:
+    assert "SEPA" in _errors_of_simplified(iban=iban)["iban"]
+
+
+@pytest.mark.parametrize("typed", ["732.829.320", "« 732 829 320 ».", "'732829320'", "\u200b732-829-320"])
+def test_a_siren_is_kept_as_nine_digits(typed: str) -> None:
+    assert validate({**SIMPLIFIED, "siren": typed}, mode=SpaceMode.SIMPLIFIED).siren == "732829320"
+
+
 def test_an_iban_is_masked_once_typed() -> None:
     assert validate(SIMPLIFIED, mode=SpaceMode.SIMPLIFIED).iban == "FR1420041010050500013M02606"
     assert identity_form.masked_iban("FR1420041010050500013M02606") == "FR14\u00a0••••\u00a02606"
+    assert identity_form.masked_iban("FR14-2004-1010-0505-0001-3M02-606") == "FR14\u00a0••••\u00a02606"
     assert identity_form.masked_iban("") == ""
 
 
@@ -194,6 +235,30 @@ def test_the_trust_questions_are_a_closed_list_that_begins_as_in_the_guide() -> 
 @pytest.mark.parametrize("typed", ["Paul-Émile", "paul émile", " PAUL EMILE ", "Paul-E\u0301mile", "paulemile!"])
 def test_an_answer_is_the_same_however_it_is_typed(typed: str) -> None:
     assert answers.matches("Paul-Émile", typed)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Sacré-Cœur", "sacre coeur"),
+        ("Œdipe", "OEDIPE"),
+        ("Lætitia", "laetitia"),
+        ("Straße", "strasse"),
+        ("Łódź", "Lodz"),
+        ("Đặng", "dang"),
+        ("Søren", "soren"),
+        ("Þóra", "Thora"),
+        ("Ǿ", "o"),
+        ("ﬁdèle", "fidele"),
+        ("Işık", "isik"),
+        ("İzmir", "izmir"),
+        ("Zoé\u200b", "zoe"),
+        ("Mai\u00adson", "maison"),
+    ],
+)
+def test_an_answer_is_the_same_however_its_letters_are_spelled(one: str, other: str) -> None:
+    assert answers.matches(one, other)
+    assert answers.matches(other, one)
 
 
 @pytest.mark.parametrize("typed", ["", "Paul", "Paul-Émilie", "\ud800", "-'!", "x" * 5000])

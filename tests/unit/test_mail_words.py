@@ -110,6 +110,42 @@ def test_at_a_local_point_the_mail_gives_that_place_and_how_to_get_in() -> None:
     )
 
 
+ACCESS = (
+    "Arrêt de bus « Maquette » à 150 m, lignes 2, 4 et 12, puis à gauche. " * 5
+    + "Les personnes en fauteuil roulant entrent par la cour : sonnette à 90 cm du sol."
+)
+
+
+@pytest.mark.parametrize("at_point", [True, False])
+def test_how_to_get_in_is_told_whole_at_the_office_as_well(at_point: bool) -> None:
+    facts = replace(FACTS, place=replace(POINT, access=ACCESS)) if at_point else replace(FACTS, office_access=ACCESS)
+    message = messages.confirmed(facts)
+    for text in (*both_texts(message), *both_texts(messages.reminder(facts))):
+        assert ACCESS in " ".join(text.replace(NBSP, " ").split())
+    assert ACCESS in str(the_event(message)["description"])
+    for text in both_texts(messages.confirmed(replace(facts, channel=Channel.PHONE))):
+        assert "sonnette" not in text
+
+
+def test_the_way_to_the_office_is_not_told_to_who_goes_elsewhere() -> None:
+    facts = replace(FACTS, place=POINT, office_access="Sonnette à droite.")
+    message = messages.confirmed(facts)
+    for text in (*both_texts(message), str(the_event(message)["description"])):
+        assert "Sonnette" not in text
+        assert "Entrée de plain-pied." in text
+
+
+def test_nothing_a_person_needs_is_cut() -> None:
+    long = "Chaque justificatif de l’année, dans l’ordre des mois, avec sa copie. " * 9 + "Et la clé."
+    facts = replace(
+        FACTS, documents=(long,), topic_label=long, needs=(long,), manage_url=f"https://x.example/{'a' * 400}"
+    )
+    for text in both_texts(messages.confirmed(facts)):
+        flat = " ".join(text.split())
+        assert flat.count(long) == 3
+        assert "a" * 400 in flat or "a" * 400 in messages.confirmed(facts).html
+
+
 def test_a_video_appointment_says_that_one_must_go_there() -> None:
     facts = replace(FACTS, place=POINT, channel=Channel.VIDEO)
     message = messages.confirmed(facts)
@@ -139,6 +175,15 @@ def test_what_was_signalled_and_for_whom_is_told_back() -> None:
     for text in both_texts(messages.confirmed(FACTS)):
         assert "signalé" not in text
         assert "Pour :" not in text.replace(NBSP, " ")
+
+
+def test_long_names_are_told_whole_to_both() -> None:
+    first, last = "Marie-Clémentine-Joséphine de " * 2 + "Jésus", "Saint-Hilaire-d’Ozilhan-" * 3 + "Fin"
+    message = messages.confirmed(replace(FACTS, first_name=first, last_name=last, received=f"{last} {first}"))
+    for text in both_texts(message):
+        assert f"Bonjour {first} {last}," in text
+        assert f"{last} {first}" in text
+    assert f"Pour : {last} {first}" in str(the_event(message)["description"])
 
 
 def test_the_name_of_whoever_is_received_is_letters_too() -> None:
@@ -282,6 +327,17 @@ def test_the_calendar_file_is_well_formed_and_holds_no_link_that_changes_anythin
         ("Zoé \u202eevil", "Zoé evil"),
         ("Ольга Łukasz 李", "Ольга Łukasz 李"),
         ("हिन्दी", "हिन्दी"),
+        ("J.-P.", "J.-P."),
+        ("J. P.", "J. P."),
+        ("Martin, Jr.", "Martin, Jr."),
+        ("D‘Angelo Gal·la", "D‘Angelo Gal·la"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("Jean‑Pierre", "Jean‑Pierre"),
+        ("Wolfeschlegelsteinhausenbergerdorff-" * 2, "Wolfeschlegelsteinhausenbergerdorff-" * 2),
+        ("evil.example", "evil example"),
+        ("a.b.example.fr", "a.b example fr"),
+        ("evil.\u200bexample", "evil example"),
+        ("...", ""),
         ("{{ 7 * 7 }}", ""),
     ],
 )

@@ -69,6 +69,23 @@ def test_names_are_accepted_as_people_write_them(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("d´Arc", "d’Arc"),
+        ("O`Neill", "O’Neill"),
+        ("O′Neill", "O’Neill"),
+        ("N＇Diaye", "N’Diaye"),
+        ("Jean–Pierre", "Jean-Pierre"),
+        ("Anne—Marie", "Anne-Marie"),
+        ("J.-P.", "J.-P."),
+    ],
+)
+def test_what_is_typed_for_an_apostrophe_or_a_hyphen_is_one(typed: str, kept: str) -> None:
+    person = _validated(last_name=typed, first_name=typed, other_last_name=typed, other_first_name=typed)
+    assert {person.last_name, person.first_name, person.other_last_name, person.other_first_name} == {kept}
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "visitez evil.example",
@@ -76,18 +93,55 @@ def test_names_are_accepted_as_people_write_them(name: str) -> None:
         "Martin<script>",
         "a@b",
         "Martin\x00",
-        "Mar\u202etin",
         "\ud800",
         "123",
         "'-'",
         "1er",
-        "\U000e0041x",
     ],
 )
 def test_what_no_name_holds_is_refused(name: str) -> None:
     assert _errors(last_name=name) == {
         "last_name": "Écrivez votre nom avec des lettres, des espaces, des apostrophes ou des traits d’union."
     }
+
+
+UNSEEN = (
+    "\u200b",
+    "\u00ad",
+    "\u2060",
+    "\ufeff",
+    "\u200e",
+    "\u200f",
+    "\u061c",
+    "\u202a",
+    "\u202c",
+    "\u2066",
+    "\u2069",
+    "\u3164",
+)
+
+
+@pytest.mark.parametrize("unseen", [*UNSEEN, "\u200c", "\u200d", "\ufe0f", "\u034f", "\u202d"])
+def test_what_a_paste_brought_along_unseen_is_left_out_of_every_field(unseen: str) -> None:
+    typed = {
+        name: f"{unseen}{value[:3]}{unseen}{value[3:]}{unseen}"
+        for name, value in (GOOD | {"needs": "wheelchair", "details": "Au fond", "tax_number": "3023217600053"}).items()
+    }
+    assert validate(typed, call_back=False) == _validated(
+        needs="wheelchair", details="Au fond", tax_number="3023217600053"
+    )
+    assert phone_number(typed["phone"]) == "+33639981234"
+
+
+@pytest.mark.parametrize("field", [name for name in GOOD if name not in ("needs", "civility")])
+def test_an_override_that_turns_a_text_round_is_refused_with_the_reason(field: str) -> None:
+    assert "sens de lecture" in _errors(**{field: "Mar\u202etin"})[field]
+    assert "sens de lecture" in _errors(**{field: "\u202dמרטין"})[field]
+
+
+def test_a_field_of_unseen_characters_is_an_empty_one() -> None:
+    assert _errors(last_name="".join(UNSEEN)) == {"last_name": "Indiquez votre nom."}
+    assert _validated(other_last_name="\u200b", other_first_name="\ufeff").other_last_name == ""
 
 
 def test_blanks_around_and_inside_names_become_one_space() -> None:
@@ -200,9 +254,18 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
     assert _errors(email=typed).keys() == {"email"}
 
 
+def test_what_precedes_the_at_sign_has_64_characters_at_most() -> None:
+    assert _validated(email=f"{'a' * 64}@courriel.example").email == f"{'a' * 64}@courriel.example"
+    message = _errors(email=f"{'a' * 65}@courriel.example")["email"]
+    assert "précède le signe @" in message
+    assert "64\u00a0caractères" in message
+
+
 def test_the_tax_number_is_optional_and_checked() -> None:
     assert _validated(tax_number=" 30 23 217 600 053 ").tax_number == "3023217600053"
-    assert _errors(tax_number="3023217600054")["tax_number"].startswith("Vérifiez le numéro fiscal")
+    assert _validated(tax_number="« 30.23.217.600.053 ».").tax_number == "3023217600053"
+    for wrong in ("3023217600054", "0000000000000"):
+        assert _errors(tax_number=wrong)["tax_number"].startswith("Vérifiez le numéro fiscal")
     for wrong in ("302321760005", "30232176000530", "302321760005X", "٣٠٢٣٢١٧٦٠٠٠٥٣", "\x003023217600053"):
         assert _errors(tax_number=wrong)["tax_number"].startswith("Saisissez les 13")
 

@@ -21,19 +21,30 @@ def spread(digits: str, blanks: list[str]) -> str:
     return "".join(digit + (blanks[place] if place < len(blanks) else "") for place, digit in enumerate(digits))
 
 
-@given(st.integers(0, 3_999_999_999), st.lists(BLANKS, max_size=13))
+@given(st.integers(1, 3_999_999_999), st.lists(BLANKS, max_size=13))
 def test_a_tax_number_is_taken_however_it_is_spaced(head: int, blanks: list[str]) -> None:
     number = f"{head:010}{head % 511:03}"
     assert taxpayers.tax_number(spread(number, blanks)) == number
 
 
-@given(st.integers(0, 3_999_999_999), st.integers(0, 12), st.integers(1, 9))
+@given(st.integers(1, 3_999_999_999), st.integers(0, 12), st.integers(1, 9))
 def test_one_wrong_digit_is_always_noticed(head: int, place: int, more: int) -> None:
     number = f"{head:010}{head % 511:03}"
     wrong = f"{number[:place]}{(int(number[place]) + more) % 10}{number[place + 1 :]}"
     assert not nif.is_valid(wrong)
     with pytest.raises(WrongFieldError):
         taxpayers.tax_number(wrong)
+
+
+@pytest.mark.parametrize("typed", ["3023217600053.", "« 30 23 217 600 053 »", '"3023217600053"', "30.23.217.600.053"])
+def test_a_tax_number_is_taken_with_what_was_pasted_around_it(typed: str) -> None:
+    assert taxpayers.tax_number(typed) == "3023217600053"
+    assert taxpayers.access_number("«\u00a09111111\u00a0».") == "9111111"
+
+
+def test_thirteen_zeros_are_nobodys_number() -> None:
+    with pytest.raises(WrongFieldError, match="Vérifiez"):
+        taxpayers.tax_number("0000000000000")
 
 
 @given(st.text(max_size=80))

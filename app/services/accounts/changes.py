@@ -20,6 +20,7 @@ from app.services.accounts.identity_form import FIELDS, PERSONAL_FIELDS, TRUST_F
 from app.services.accounts.reauthentication import SignedOutError
 from app.services.form_errors import FieldErrors
 from app.services.notifications import account_messages, outbox
+from app.services.typed_text import visible
 
 RENEWED_EVERY = timedelta(days=365)
 """The age from which a hint advises a new password."""
@@ -69,7 +70,7 @@ def change_details(
         raise SignedOutError
     secret = _changed_secrets(known, fields) if known.kind == SpaceKind.PROFESSIONAL else ()
     asked = [name for name in asked_fields(known) if name in secret or name not in _SECRETS]
-    if known.kind == SpaceKind.PERSONAL and not fields.get("phone", "").strip():
+    if known.kind == SpaceKind.PERSONAL and not visible(fields.get("phone", "")).strip():
         form = IdentityForm()  # the number is erased
     else:
         form = identity_form.validate(fields, mode=known.mode or SpaceMode.EXPERT, asked=asked)
@@ -115,7 +116,7 @@ def change_password(
     if account is None:
         raise SignedOutError
     password_reset.check_new_password(account, password, password_again)
-    if password == old:
+    if passwords.same(password, old):
         raise FieldErrors({"password": _SAME_PASSWORD})
     new = passwords.hash(password)
     with database.writing() as session:
@@ -157,9 +158,9 @@ _SECRETS = frozenset((*TRUST_FIELDS, "iban"))
 
 def _changed_secrets(known: AccountView, fields: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names of the secret fields that are to change."""
-    answer, question = fields.get("trust_answer", "").strip(), fields.get("trust_question", "")
+    answer, question = visible(fields.get("trust_answer", "")).strip(), fields.get("trust_question", "")
     trust = TRUST_FIELDS if answer or question not in ("", known.trust_question) else ()
-    return (*trust, "iban") if fields.get("iban", "").strip() else trust
+    return (*trust, "iban") if visible(fields.get("iban", "")).strip() else trust
 
 
 def _write(account: Account, form: IdentityForm, asked: list[str]) -> set[str]:

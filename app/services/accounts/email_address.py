@@ -4,11 +4,19 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
+from app.services import typed_text
+
 LONGEST = 100
 """Characters of a sign-in address."""
 
 _MISSING = "Saisissez votre adresse électronique, par exemple nom@exemple.fr."
 _TOO_LONG = f"Saisissez une adresse plus courte\u00a0: {LONGEST}\u00a0caractères au plus."
+LONGEST_LOCAL_PART = 64
+"""Characters before the @ (RFC 5321, 4.5.3.1.1): mail servers refuse more."""
+
+TOO_LONG_BEFORE_AT = (
+    f"Vérifiez l’adresse électronique\u00a0: ce qui précède le signe @ a {LONGEST_LOCAL_PART}\u00a0caractères au plus."
+)
 _WRONG = "Vérifiez l’adresse électronique\u00a0: elle s’écrit comme nom@exemple.fr, sans accent ni espace."
 
 
@@ -29,17 +37,19 @@ class Address:
 
 
 def parse(text: str) -> Address:
-    """Return the address in `text`, blanks around it left out; raise EmailRefusedError if there is none.
+    """Return the address in `text`, without blanks around it and what does not show; raise EmailRefusedError if none.
 
     Nothing is asked of the network: whether the address exists shows when the code arrives.
     """
-    typed = text.strip()
+    typed = typed_text.visible(text).strip()
     if not typed:
         raise EmailRefusedError(_MISSING)
     if len(typed) > LONGEST:
         raise EmailRefusedError(_TOO_LONG)
     if not typed.isprintable():
         raise EmailRefusedError(_WRONG)
+    if is_too_long_before_at(typed):
+        raise EmailRefusedError(TOO_LONG_BEFORE_AT)
     try:
         # ASCII on the wire: not every mail server takes an accent before the @.
         found = validate_email(typed, check_deliverability=False, allow_smtputf8=False)
@@ -49,3 +59,8 @@ def parse(text: str) -> Address:
     if len(display) > LONGEST:  # an accent in the domain takes several characters on the wire
         raise EmailRefusedError(_TOO_LONG)
     return Address(display, display.casefold())
+
+
+def is_too_long_before_at(typed: str) -> bool:
+    """Tell whether an address has more before its @ than mail servers take."""
+    return len(typed.rpartition("@")[0]) > LONGEST_LOCAL_PART

@@ -20,6 +20,7 @@ from app.services import phones
 from app.services.accounts import email_address
 from app.services.accounts.email_address import EmailRefusedError
 from app.services.form_errors import Checks, WrongFieldError
+from app.services.typed_text import APOSTROPHES, MARKS_OF_NAMES, alphanumeric, with_plain_marks
 
 LONGEST_NAME = 80
 LONGEST_ANSWER = 80
@@ -131,6 +132,7 @@ def read(stored: Mapping[str, str]) -> IdentityForm:
 
 def masked_iban(iban: str) -> str:
     """Return an account number as it may be shown once typed: « FR76 •••• 0189 »."""
+    iban = iban_numbers.compact(iban)  # some were kept as typed, with hyphens
     return f"{iban[:4]}{_NBSP}••••{_NBSP}{iban[-4:]}" if iban else ""
 
 
@@ -151,18 +153,18 @@ def _check_of(name: str, typed: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def _name(text: str, what: str) -> str:
-    name = _one_line(text, what, LONGEST_NAME)
+    name = _one_line(with_plain_marks(text), what, LONGEST_NAME)
     if not name:
         raise WrongFieldError(f"Indiquez {what}.")
     _check_latin(name, what, "comme sur votre pièce d’identité")
     letters = any(char.isalpha() for char in name)
-    if not letters or _SITE.search(name) or not all(char in _IN_NAMES or _is_letter(char) for char in name):
+    if not letters or _SITE.search(name) or not all(char in MARKS_OF_NAMES or _is_letter(char) for char in name):
         raise WrongFieldError(f"Écrivez {what} avec des lettres, des espaces, des apostrophes ou des traits d’union.")
     return name
 
 
 def _line(text: str, what: str, longest: int = _LONGEST_STREET) -> str:
-    line = _one_line(text, what, longest)
+    line = _one_line(with_plain_marks(text), what, longest)
     _check_latin(line, what, "comme sur une enveloppe")
     if not all(char in _IN_ADDRESSES or char.isdecimal() or _is_letter(char) for char in line):
         raise WrongFieldError(f"Écrivez {what} avec des lettres, des chiffres et la ponctuation d’une adresse.")
@@ -232,10 +234,10 @@ def _trust_answer(text: str) -> str:
 
 
 def _siren(text: str) -> str:
-    typed = "".join(text.split())
+    typed = alphanumeric(text)
     if not (len(typed) == 9 and typed.isascii() and typed.isdigit()):
         raise WrongFieldError("Saisissez les 9\u00a0chiffres du SIREN de l’entreprise.")
-    if not siren_numbers.is_valid(typed):
+    if not (int(typed) and siren_numbers.is_valid(typed)):  # nine zeros pass the sum, and are nobody's
         raise WrongFieldError("Vérifiez le SIREN de l’entreprise\u00a0: l’un de ses chiffres n’est pas le bon.")
     return typed
 
@@ -248,11 +250,13 @@ def _contact_email(text: str) -> str:
 
 
 def _iban(text: str) -> str:
-    typed = "".join(text.split()).upper()
+    typed = iban_numbers.compact(alphanumeric(text)).removeprefix("IBAN")
     if not typed:
         raise WrongFieldError("Saisissez l’IBAN du compte de prélèvement, écrit sur votre relevé d’identité bancaire.")
     if len(typed) > _LONGEST_IBAN or not typed.isascii() or not iban_numbers.is_valid(typed):
         raise WrongFieldError("Vérifiez l’IBAN\u00a0: l’un de ses caractères n’est pas le bon, ou il en manque.")
+    if typed[:2] not in SEPA:
+        raise WrongFieldError(_OUTSIDE_SEPA)
     return typed
 
 
@@ -275,7 +279,7 @@ def _check_latin(text: str, what: str, like: str) -> None:
 
 
 def _is_latin(char: str) -> bool:
-    return char in _APOSTROPHES or unicodedata.name(char, "").startswith("LATIN ")
+    return char in APOSTROPHES or unicodedata.name(char, "").startswith("LATIN ")
 
 
 def _is_letter(char: str) -> bool:
@@ -283,10 +287,24 @@ def _is_letter(char: str) -> bool:
 
 
 _LONGEST_IBAN = 34
+SEPA = frozenset(
+    (
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU"),
+        *("LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+        *("AD", "AL", "CH", "GB", "GI", "IS", "LI", "MC", "MD", "ME", "MK", "NO", "RS", "SM", "VA"),
+    )
+)
+"""Where an account may be debited in euros: the Union, then the others (European Payments Council, EPC409-09).
+
+Countries as IBANs begin, so that FR stands for the overseas departments and GB for the Channel Islands too.
+"""
+
+_OUTSIDE_SEPA = (
+    "Indiquez un compte tenu en France ou dans un autre pays de la zone SEPA\u00a0: un compte d’ailleurs ne peut pas "
+    "être prélevé."
+)
 _SITE = re.compile(r"\.\w{2}")
-_APOSTROPHES = "'’ʼ‘ʻ"
-_IN_NAMES = frozenset(f" {_APOSTROPHES}·.,-\N{HYPHEN}\N{NON-BREAKING HYPHEN}")
-_IN_ADDRESSES = _IN_NAMES | frozenset('/()°º&"«»:;#+–')
+_IN_ADDRESSES = MARKS_OF_NAMES | frozenset('/()°º&"«»:;#+–')
 _CHECKS: Mapping[str, Callable[[str], str]] = {
     "last_name": lambda text: _name(text, "votre nom"),
     "first_name": lambda text: _name(text, "votre prénom"),

@@ -89,7 +89,7 @@ def check_new_password(account: Account, password: str, password_again: str) -> 
         passwords.check(password, email=account.email, names=names)
     except PasswordRefusedError as refused:
         errors["password"] = refused.message
-    if password != password_again:
+    if not passwords.same(password, password_again):
         errors["password_again"] = _PASSWORDS_DIFFER
     if errors:
         raise FieldErrors(errors)

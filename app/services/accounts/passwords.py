@@ -1,6 +1,7 @@
 """Passwords: which ones are accepted, how strong they look, and how they are kept.
 
-A password is compared as NFC code points, so that an accent typed on another keyboard is the same. It is kept as
+A password is compared as NFC code points, so that an accent typed on another keyboard is the same, and without what
+does not show, so that one that was pasted can be typed. It is kept as
 bcrypt over a keyed hash (ASVS 11.4.2): bcrypt reads 72 bytes only, the keyed hash takes any length in any script,
 and a stolen database is worth nothing without the portal's secret. What is kept names the secret it was made
 with, so that secrets can be renewed: `needs_rehash` says when to hash again at the next sign-in.
@@ -24,6 +25,7 @@ import bcrypt
 from zxcvbn_rs_py import Entropy, zxcvbn
 
 from app import keys
+from app.services import typed_text
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,8 +46,6 @@ _SHORTEST_FORBIDDEN = 4
 _ACCEPTED_SCORE = 3
 _STRONG_GUESSES = 14.0
 """Base-10 logarithm of guesses; zxcvbn's best score starts at 10, which a stolen hash would not resist for long."""
-
-_INVISIBLE_BLANKS = "\N{ZERO WIDTH SPACE}\N{WORD JOINER}\N{ZERO WIDTH NO-BREAK SPACE}"
 
 # zxcvbn knows English; these are what French keyboards and habits bring into long passwords.
 _FRENCH = (
@@ -110,6 +110,11 @@ class PasswordRefusedError(ValueError):
 
 class PasswordsBusyError(Exception):
     """Too many passwords are being hashed already; it is worth trying again in a few seconds."""
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether two fields hold one password."""
+    return _normal(one) == _normal(other)
 
 
 def strength(password: str, words: Iterable[str] = ()) -> Strength:
@@ -206,8 +211,9 @@ _turns = threading.BoundedSemaphore(_AT_ONCE)
 _waiting = threading.BoundedSemaphore(_WAITING_SERVICES)
 
 _REFUSALS: tuple[tuple[Callable[[str], bool], str], ...] = (
-    (lambda typed: any(char.isspace() or char in _INVISIBLE_BLANKS for char in typed), _BLANK),
+    (lambda typed: any(map(str.isspace, typed)), _BLANK),
     (lambda typed: any(unicodedata.category(char) in ("Cc", "Cs") for char in typed), _UNREADABLE),
+    (typed_text.is_turned, _UNREADABLE),
     (lambda typed: len(typed) < SHORTEST, _TOO_SHORT),
     (lambda typed: len(typed) > LONGEST, _TOO_LONG),
     (lambda typed: not any(map(str.isalpha, typed)), _NO_LETTER),
@@ -244,13 +250,12 @@ def _keyed(password: str, key: bytes) -> bytes:
 
 
 def _normal(password: str) -> str:
-    return unicodedata.normalize("NFC", password)
+    return unicodedata.normalize("NFC", typed_text.visible(password))
 
 
 def _plain(text: str) -> str:
-    """Return the letters of a text as one compares them by eye: no case, no accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    """Return what counts of a text when a word is looked for in a password, however its letters are spelled."""
+    return typed_text.letters(text)
 
 
 def _holds(plain_password: str, words: Iterable[str]) -> bool:

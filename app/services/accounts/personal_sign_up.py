@@ -133,7 +133,10 @@ def set_identity(visitor_key: str, fields: Mapping[str, str], network: str = "")
     taxpayer = taxpayers.check(visitor_key, fields, network)
     with database.reading() as session:
         _require_no_space(session, taxpayer)
-    return _change(visitor_key, found, {"taxpayer": asdict(taxpayer)})
+    changes: dict[str, Any] = {"taxpayer": asdict(taxpayer)}
+    if found.draft.get("password_of") != taxpayer.tax_number:
+        changes["password_hash"] = None  # it may hold the name of this person
+    return _change(visitor_key, found, changes)
 
 
 def set_identifiers(
@@ -149,19 +152,26 @@ def set_identifiers(
     if network:
         throttle.hit("sign_up_address_network", network)
     found = _at_least(visitor_key, Step.IDENTIFIERS)
+    taxpayer = _taxpayer(found.draft)
     errors: dict[str, str] = {}
     address = sign_up.checked_address(SPACE, email, email_again, errors)
     same = address is not None and found.draft.get("email_key") == address.key
     stays = not password and not password_again and same and "password_hash" in found.draft
     if not stays:
-        errors |= sign_up.password_errors(email, password, password_again)
+        errors |= sign_up.password_errors(email, password, password_again, names_of(taxpayer))
     if errors or address is None:
         raise FieldErrors(errors)
     typed = typed_changes(dict.fromkeys(_ADDRESS_FIELDS, email), _REMEMBERED)
     values = {"email": address.display, "email_key": address.key, **typed}
     if not stays:
         values["password_hash"] = passwords.hash(password)
+        values["password_of"] = taxpayer.tax_number if taxpayer else ""
     return _change(visitor_key, found, values)
+
+
+def names_of(taxpayer: TaxpayerView | None) -> tuple[str, ...]:
+    """Return the names that no password of this person may hold."""
+    return (taxpayer.last_name, taxpayer.first_name) if taxpayer else ()
 
 
 def register(visitor_key: str, network: str = "") -> PersonalProgress:

@@ -20,7 +20,7 @@ from app import addresses, clock
 from app.content import trust_questions as questions
 from app.models import Account, RecoveryToken, SpaceKind
 from app.models.base import UtcDateTime
-from app.services import audit, database, throttle
+from app.services import audit, database, throttle, typed_text
 from app.services.accounts import accounts, email_address, sessions, taxpayers, trust_questions
 from app.services.accounts.email_address import EmailRefusedError
 from app.services.accounts.password_reset import still_works, token_hash
@@ -135,7 +135,7 @@ def _email_key(text: str) -> str:
 
 
 def _number(text: str) -> str:
-    typed = "".join(text[:_LONGEST_ANSWER].split())
+    typed = typed_text.alphanumeric(text[:_LONGEST_ANSWER])
     if not (len(typed) == SUBSCRIBER_NUMBER_LENGTH and typed.isascii() and typed.isdigit()):
         raise WrongFieldError("Saisissez les 14\u00a0chiffres de votre numéro d’abonné, écrits sur le récapitulatif.")
     return typed

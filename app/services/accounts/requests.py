@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from app import clock, keys
 from app.models import OutboxMail, RequestOutcome, SignUpRequest, SpaceKind
-from app.services import audit, database
+from app.services import audit, database, typed_text
 
 LIFETIME = timedelta(hours=48)
 KEPT = timedelta(days=30)
@@ -34,8 +34,8 @@ def new_code() -> str:
 
 
 def typed_code(text: str) -> str:
-    """Return what was typed as the portal writes codes: no blanks, and the case it uses where it uses only one."""
-    chars = "".join(text[:200].encode(errors="replace").decode().split())
+    """Return what was typed as the portal writes codes: nothing else pasted, and its case where it uses only one."""
+    chars = typed_text.alphanumeric(text[:200].encode(errors="replace").decode())
     return "".join(char if char in CODE_ALPHABET else _other_case(char) for char in chars)
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from app import clock
 from app.models import Account, SignInNote, SpaceKind
-from app.services import audit, captcha, database, throttle, upsert
+from app.services import audit, captcha, database, throttle, typed_text, upsert
 from app.services.accounts import accounts, email_address, passwords, sessions, taxpayers
 from app.services.accounts.email_address import EmailRefusedError
 from app.services.accounts.passwords import PasswordsBusyError
@@ -163,7 +163,7 @@ def _typed_key(kind: SpaceKind, identifier: str, password: str) -> str:
 
 
 def _pass_captcha(visitor_key: str, captcha_id: str, answer: str) -> None:
-    if not answer.strip():
+    if not typed_text.visible(answer).strip():
         raise SignInRefusedError(NO_CAPTCHA)
     if not captcha.check(visitor_key, captcha_id, answer):
         raise SignInRefusedError(WRONG_CAPTCHA)

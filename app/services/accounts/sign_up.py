@@ -4,8 +4,7 @@ How far one may go follows from what the journey holds, never from the address s
 exists before « Valider », and nothing of the space before its activation.
 """
 
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
@@ -25,6 +24,7 @@ from app.services.accounts.passwords import PasswordRefusedError
 from app.services.form_errors import FieldErrors, WrongFieldError
 from app.services.journey_drafts import TYPED, typed_changes, typed_in, with_tab
 from app.services.journeys import JourneyGoneError, JourneyView
+from app.services.typed_text import visible
 from app.settings import get_settings
 
 KIND = "sign_up"
@@ -251,16 +251,19 @@ def checked_address(kind: SpaceKind, email: str, email_again: str, errors: dict[
     return address
 
 
-def password_errors(email: str, password: str, password_again: str) -> dict[str, str]:
-    """Return what is wrong with a password typed twice, under `password` and `password_again`."""
+def password_errors(email: str, password: str, password_again: str, names: Iterable[str] = ()) -> dict[str, str]:
+    """Return what is wrong with a password typed twice, under `password` and `password_again`.
+
+    `names` are those of the person, where they are known already.
+    """
     errors = {}
     try:
         if not password:
             raise WrongFieldError(_NO_PASSWORD)
-        passwords.check(password, email=email.strip())
+        passwords.check(password, email=visible(email).strip(), names=names)
     except (PasswordRefusedError, WrongFieldError) as refused:
         errors["password"] = refused.message
-    if unicodedata.normalize("NFC", password) != unicodedata.normalize("NFC", password_again):
+    if not passwords.same(password, password_again):
         errors["password_again"] = _PASSWORDS_DIFFER
     return errors
 

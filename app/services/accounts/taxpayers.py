@@ -18,7 +18,7 @@ from stdnum.fr import nif
 
 from app import keys
 from app.models import Taxpayer
-from app.services import database, throttle
+from app.services import database, throttle, typed_text
 from app.services.form_errors import Checks, FieldErrors, WrongFieldError
 
 FIELDS = ("tax_number", "access_number", "reference_income")
@@ -110,17 +110,17 @@ def find(tax_number: str, access_number: str, reference_income: str) -> Taxpayer
 
 def tax_number(text: str) -> str:
     """Return a tax number as 13 digits; raise WrongFieldError for what is none."""
-    typed = _without_blanks(text)
+    typed = _code(text)
     if not _is_digits(typed, TAX_NUMBER_LENGTH):
         raise WrongFieldError("Saisissez les 13\u00a0chiffres de votre numéro fiscal.")
-    if not nif.is_valid(typed):
+    if not (int(typed) and nif.is_valid(typed)):  # thirteen zeros pass the sum, and are nobody's
         raise WrongFieldError("Vérifiez votre numéro fiscal\u00a0: l’un de ses chiffres n’est pas le bon.")
     return typed
 
 
 def access_number(text: str) -> str:
     """Return an online access number as 7 digits; raise WrongFieldError for what is none."""
-    typed = _without_blanks(text)
+    typed = _code(text)
     if not _is_digits(typed, ACCESS_NUMBER_LENGTH):
         raise WrongFieldError("Saisissez les 7\u00a0chiffres de votre numéro d’accès en ligne.")
     return typed
@@ -142,7 +142,12 @@ def _without_blanks(text: str) -> str:
     """Return the text without blanks of any width, nor what comes along unseen when one copies from a document."""
     if len(text) > _LONGEST_TYPED:
         return ""
-    return "".join(char for char in text if unicodedata.category(char) not in ("Zs", "Cc", "Cf"))
+    return "".join(char for char in typed_text.visible(text) if unicodedata.category(char) not in ("Zs", "Cc"))
+
+
+def _code(text: str) -> str:
+    """Return a number that stands for somebody, without what was pasted around it: full stops, quotes, blanks."""
+    return typed_text.alphanumeric(text) if len(text) <= _LONGEST_TYPED else ""
 
 
 def _is_digits(text: str, length: int) -> bool:

@@ -15,7 +15,7 @@ from app.models import Appointment, AppointmentStatus, Channel, Need, Office
 from app.services import database
 from app.services.appointments import records
 from app.services.appointments.opening import local_midnight
-from app.services.appointments.person import LONGEST_DETAILS, need_names
+from app.services.appointments.person import need_names
 from app.services.appointments.records import Known
 from app.services.notifications.messages import line
 
@@ -111,7 +111,7 @@ def _entry(known: Known) -> Entry:
         details=appointment.details,
     )
     # Typed by anybody and read in a terminal: no control characters, one line each.
-    return Entry(**{field.name: line(getattr(entry, field.name), LONGEST_DETAILS) for field in fields(Entry)})
+    return Entry(**{field.name: line(getattr(entry, field.name)) for field in fields(Entry)})
 
 
 def _phone(number: str) -> str:

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from app import clock
 from app.models import Appointment, AppointmentStatus, Channel, Office
-from app.services import audit, database, throttle
+from app.services import audit, database, throttle, typed_text
 from app.services.appointments import access, records
 from app.services.appointments.records import Known
 from app.services.notifications import messages, outbox
@@ -31,7 +31,9 @@ def request_link_again(reference: str, email: str, network: str) -> None:
     throttle.hit("link_again", network)
     with database.writing() as session:
         found = _find(session, _normalised(reference))
-        matches = found is not None and _same(found.appointment.email, email[:_LONGEST_INPUT].strip())
+        matches = found is not None and _same(
+            found.appointment.email, typed_text.visible(email[:_LONGEST_INPUT]).strip()
+        )
         _queue(session, found if found is not None and matches else _decoy(), kept=matches)
         subject = found.appointment.reference if found is not None and matches else ""
         audit.record(session, "link_again", subject=subject, outcome="sent" if matches else "no match")

@@ -13,8 +13,9 @@ from email_validator import EmailNotValidError, validate_email
 from stdnum.fr import nif
 
 from app.models import Need
-from app.services import phones
-from app.services.form_errors import Checks, FieldErrors, WrongFieldError
+from app.services import phones, typed_text
+from app.services.accounts import email_address
+from app.services.form_errors import Checks, FieldErrors, WrongFieldError, seen
 
 __all__ = [
     "CIVILITIES",
@@ -35,7 +36,6 @@ LONGEST_DETAILS = 1000
 _LONGEST_EMAIL = 254
 _LONGEST_NEEDS = 100
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-_PUNCTUATION_OF_NAMES = frozenset(" '’ʼ‘·.,-\N{HYPHEN}\N{NON-BREAKING HYPHEN}" + _JOINERS)
 _SITE = re.compile(r"\.\w{2}")
 _NEEDS = {need.name.lower(): need for need in Need if need.name}
 
@@ -99,7 +99,7 @@ def validate(fields: Mapping[str, str], *, call_back: bool) -> Person:
 def phone_number(text: str) -> str:
     """Return a typed number in E.164; raise FieldErrors under « phone », for an empty one too."""
     try:
-        number = phones.parse(text)
+        number = phones.parse(seen(text))
     except WrongFieldError as wrong:
         raise FieldErrors({"phone": wrong.message}) from None
     if not number:
@@ -138,7 +138,7 @@ def _check_phones(checks: Checks, person: Person, *, call_back: bool) -> None:
 def _other_names(checks: Checks, fields: Mapping[str, str]) -> dict[str, str]:
     """Return both names of whoever is received, or none; one alone is not enough to know them."""
     names = {"other_last_name": "le nom de la personne reçue", "other_first_name": "le prénom de la personne reçue"}
-    if not any(fields.get(field, "").strip() for field in ("for_other", *names)):
+    if not any(typed_text.visible(fields.get(field, "")).strip() for field in ("for_other", *names)):
         return dict.fromkeys(names, "")
     return {field: checks.take(field, lambda text, what=what: _name(text, what)) for field, what in names.items()}  # type: ignore[misc]
 
@@ -165,7 +165,7 @@ def _civility(text: str) -> str:
 
 
 def _name(text: str, what: str) -> str:
-    name = " ".join(unicodedata.normalize("NFC", text).split())
+    name = " ".join(unicodedata.normalize("NFC", typed_text.with_plain_marks(text)).split())
     if not name:
         raise WrongFieldError(f"Indiquez {what}.")
     if len(name) > LONGEST_NAME:
@@ -177,7 +177,7 @@ def _name(text: str, what: str) -> str:
 
 
 def _is_of_names(char: str) -> bool:
-    return char in _PUNCTUATION_OF_NAMES or unicodedata.category(char)[0] in "LM"
+    return char in typed_text.MARKS_OF_NAMES or unicodedata.category(char)[0] in "LM"
 
 
 def _details(text: str) -> str:
@@ -200,6 +200,8 @@ def _email(text: str) -> str:
         raise WrongFieldError("Indiquez votre adresse électronique.")
     if len(typed) > _LONGEST_EMAIL or not all(map(_is_readable, typed)):
         raise WrongFieldError(_WRONG_EMAIL)
+    if email_address.is_too_long_before_at(typed):
+        raise WrongFieldError(email_address.TOO_LONG_BEFORE_AT)
     try:
         # ASCII on the wire: not every mail server takes an accent before the @.
         found = validate_email(typed, check_deliverability=False, allow_smtputf8=False)
@@ -209,11 +211,11 @@ def _email(text: str) -> str:
 
 
 def _tax_number(text: str) -> str:
-    typed = "".join(text.split())
+    typed = typed_text.alphanumeric(text)
     if not typed:
         return ""
     if not (typed.isascii() and typed.isdigit() and len(typed) == 13):
         raise WrongFieldError("Saisissez les 13\u00a0chiffres du numéro fiscal, ou laissez ce champ vide.")
-    if not nif.is_valid(typed):
+    if not (int(typed) and nif.is_valid(typed)):  # thirteen zeros pass the sum, and are nobody's
         raise WrongFieldError("Vérifiez le numéro fiscal sur votre avis d’impôt, ou laissez ce champ vide.")
     return typed

@@ -224,6 +224,7 @@ def facts(appointment: Appointment, office: Office, place: LocalPoint | None) ->
         place=PlaceFacts(place.name, _address(place), place.access) if place else None,
         needs=wording.needs(need_names(Need(appointment.needs))),
         received=f"{appointment.other_first_name} {appointment.other_last_name}".strip(),
+        office_access=office.access,
     )
 
 

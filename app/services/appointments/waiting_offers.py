@@ -117,6 +117,7 @@ def wish_of(session: Session, entry: WaitingEntry, office: Office) -> Wish:
         first_day=entry.first_day,
         last_day=entry.last_day,
         leave_url=waiting_links.entry_url(entry.public_id),
+        access=where.access,
     )
 
 

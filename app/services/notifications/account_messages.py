@@ -18,7 +18,6 @@ from app.services.notifications.messages import Message, line, template, typogra
 from app.settings import get_settings
 
 _PARIS = ZoneInfo("Europe/Paris")
-_MOST_LINES = 200
 _PROFESSIONAL = SpaceKind.PROFESSIONAL
 
 
@@ -160,5 +159,5 @@ def _moment(instant: datetime) -> str:
 
 
 def _lines(text: str) -> Iterable[str]:
-    for typed in text.splitlines()[:_MOST_LINES]:
+    for typed in text.splitlines():
         yield line(typed)

@@ -72,8 +72,8 @@ def _description(facts: AppointmentFacts) -> str:
         lines.append(f"Pour : {facts.received}")
     if facts.channel is Channel.VIDEO:
         lines.append(f"Par visioconférence, sur place\u00a0: {wording.VIDEO_AT_PLACE}.")
-    if facts.place and facts.place.access and facts.channel is not Channel.PHONE:
-        lines.append(f"Accès\u00a0: {facts.place.access}")
+    if facts.where.access and facts.channel is not Channel.PHONE:
+        lines.append(f"Accès\u00a0: {facts.where.access}")
     if facts.needs:
         lines.append(f"Vous avez signalé\u00a0: {', '.join(facts.needs)}")
     if facts.documents:

@@ -17,12 +17,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from app.content import wording
 from app.models import Channel
+from app.services import typed_text
 from app.services.notifications import calendar
 from app.settings import get_settings
 
-_NAME_LENGTH = 60
-_LINE_LENGTH = 300
 _NBSP = "\N{NO-BREAK SPACE}"
+_BEFORE_DOMAIN = re.compile(r"\.(?=[\w\u0300-\u036f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,9 @@ class AppointmentFacts:
     """What a mail tells about an appointment; `starts_at` is aware, `timezone` is the office's IANA name.
 
     `revision` starts at 1. `phone` is the number an agent calls, empty when the appointment is at a counter.
-    `manage_url` is the signed address of the page that replans and cancels. `place` is None at the office itself.
-    `needs` are French words; `received` is the name of somebody else for whom it was booked, else empty.
+    `manage_url` is the signed address of the page that replans and cancels. `place` is None at the office itself;
+    `office_access` says how to get to the office and in. `needs` are French words; `received` is the name of somebody
+    else for whom it was booked, else empty.
     """
 
     public_id: str
@@ -62,11 +63,12 @@ class AppointmentFacts:
     place: PlaceFacts | None = None
     needs: tuple[str, ...] = ()
     received: str = ""
+    office_access: str = ""
 
     @property
     def where(self) -> PlaceFacts:
         """Where one goes: the local point, else the office."""
-        return self.place or PlaceFacts(self.office_name, self.office_address_lines, "")
+        return self.place or PlaceFacts(self.office_name, self.office_address_lines, self.office_access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,8 @@ def _cleaned(facts: AppointmentFacts) -> AppointmentFacts:
         manage_url=line(facts.manage_url),
         place=_cleaned_place(facts.place) if facts.place else None,
         needs=tuple(line(need) for need in facts.needs),
-        received=_person(facts.received, 2 * _NAME_LENGTH),
+        received=_person(facts.received),
+        office_access=line(facts.office_access),
     )
 
 
@@ -179,15 +182,24 @@ def _cleaned_place(place: PlaceFacts) -> PlaceFacts:
     return PlaceFacts(line(place.name), tuple(line(each) for each in place.address_lines), line(place.access))
 
 
-def line(text: str, longest: int = _LINE_LENGTH) -> str:
-    """Return what somebody typed as one line: no control or direction characters, at most `longest` characters."""
+def line(text: str) -> str:
+    """Return what somebody typed as one line without control or direction characters, and whole.
+
+    How long it may be is for whoever took it: cut here, the end would be lost to the only person who needs it.
+    """
     shown = (" " if unicodedata.category(char)[0] == "C" or char in "\u2028\u2029" else char for char in text)
-    return re.sub(r"[ \t]+", " ", "".join(shown)).strip()[:longest]
+    return re.sub(r"[ \t]+", " ", "".join(shown)).strip()
 
 
-def _person(name: str, longest: int = _NAME_LENGTH) -> str:
-    kept = (char if unicodedata.category(char)[0] in "LM" or char in "'’-" else " " for char in name)
-    return " ".join("".join(kept).split())[:longest].strip()
+def _person(name: str) -> str:
+    """Return a name as it was typed, with the marks that names have; a full stop never makes an address of it."""
+    kept = "".join(char if _is_of_names(char) else " " for char in typed_text.visible(name))
+    shown = " ".join(_BEFORE_DOMAIN.sub(" ", kept).split())
+    return shown if any(map(str.isalpha, shown)) else ""
+
+
+def _is_of_names(char: str) -> bool:
+    return char in typed_text.MARKS_OF_NAMES or unicodedata.category(char)[0] in "LM"
 
 
 def typographic(text: str) -> str:

@@ -29,7 +29,8 @@ _CHANNELS = {
 class Wish:
     """What somebody waits for; `place_name` is empty at the office, `weekdays` has bit 0 for Monday.
 
-    Days are local and included. `leave_url` is the signed address of the page where one leaves the list.
+    Days are local and included. `access` says how to get there and in. `leave_url` is the signed address of the page
+    where one leaves the list.
     """
 
     office_name: str
@@ -42,6 +43,7 @@ class Wish:
     first_day: date
     last_day: date
     leave_url: str
+    access: str = ""
 
     @property
     def days(self) -> str:
