@@ -39,6 +39,15 @@ def agenda(state: Any, actions: rx.Component) -> rx.Component:
     )
 
 
+def _both_times(state: Any) -> rx.Component:
+    """Return the chosen time on both clocks, or the room for it where they differ.
+
+    It comes a moment after the tap: a button that it pushed down while somebody presses it would not be pressed.
+    """
+    line = rx.el.p(both_times.words(state.chosen_at), class_name="room-for-both")
+    return rx.cond(both_times.said(state.first_at), line, rx.cond(both_times.said(state.chosen_at), line))
+
+
 def first_free(state: Any) -> rx.Component:
     """Return the first free time, one tap away."""
     return rx.cond(
@@ -178,7 +187,7 @@ def _times(state: Any) -> rx.Component:
                 rx.el.p(state.facts, class_name="soft small"),
                 _part_of_day(state, "Matin", state.morning),
                 _part_of_day(state, "Après-midi", state.afternoon),
-                rx.cond(both_times.said(state.chosen_at), rx.el.p(both_times.words(state.chosen_at))),
+                _both_times(state),
             ),
             rx.fragment(
                 rx.el.h2("Choisissez un jour", id="jour"),

@@ -37,7 +37,7 @@ STREETS = (
     "boulevard du Brouillon",
     "rue des Essais",
     "allée du Prototype",
-    "cours de l'Ébauche",
+    "cours de l’Ébauche",
     "chemin du Modèle",
 )
 _ACCESS = (

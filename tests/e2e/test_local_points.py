@@ -45,7 +45,7 @@ def test_a_person_books_a_video_call_at_a_local_point(
     way = visitor.page.get_by_role("radio", name=VIDEO_AT_TREBES)
     choice = visitor.page.locator("label.choice").filter(has=way)
     expect(choice).to_contain_text("Vous devez vous rendre à cette adresse")
-    expect(choice).to_contain_text(re.compile("Premier créneau libre : lundi"))
+    expect(choice).to_contain_text(re.compile(r"Premier créneau libre\s: lundi"))
     visitor.choose_channel(VIDEO_AT_TREBES)
     visitor.says("Par visioconférence depuis France services de Trèbes")
     expect(visitor.open_days().first).to_be_visible()

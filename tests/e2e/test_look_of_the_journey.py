@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.e2e.conftest import Arrive
 from tests.e2e.test_one_seat import until
-from tests.e2e.visitor import DETAILS, PHONE_SMALL, SLOT, Identity, Visitor
+from tests.e2e.visitor import DESKTOP, DETAILS, PHONE_SMALL, SLOT, Identity, Visitor
 
 TABLET, JUST_A_DESKTOP = {"width": 1023, "height": 768}, {"width": 1024, "height": 768}
 
@@ -91,7 +91,21 @@ def test_errors_are_listed_in_the_order_of_the_fields(visitor: Visitor) -> None:
     expect(visitor.summary).to_be_focused()
     links = visitor.summary.get_by_role("link").all()
     listed = [str(link.get_attribute("href")).partition("#")[2] for link in links]
-    assert listed == ["last_name", "first_name", "phone", "email", "tax_number"]
+    assert listed == ["last_name", "first_name", "phone", "email", "tax_number", "captcha"]
+
+
+@pytest.mark.parametrize("screen", [PHONE_SMALL, DESKTOP], ids=["320", "1280"])
+def test_the_button_under_the_times_stays_put_when_both_clocks_are_told(screen: dict[str, int], arrive: Arrive) -> None:
+    visitor = arrive(screen, timezone_id="Asia/Tokyo")
+    visitor.reach(SLOT)
+    expect(visitor.page.locator(".first-free .both-times")).to_be_visible()
+    visitor.choose_day(1)
+    button = visitor.page.get_by_role("button", name="Continuer", exact=True)
+    from_top = "element => element.getBoundingClientRect().top + scrollY"
+    before = button.evaluate(from_top)
+    visitor.choose_time(0)
+    expect(visitor.page.locator(".room-for-both .both-times")).to_contain_text("chez vous")
+    assert button.evaluate(from_top) == pytest.approx(before, abs=1), "a press meanwhile would be lost"
 
 
 @pytest.mark.parametrize(("screen", "has_menu"), [(TABLET, True), (JUST_A_DESKTOP, False)], ids=["1023", "1024"])

@@ -11,7 +11,7 @@ import pytest
 from app.frontend import PROJECT
 
 APP = PROJECT / "app"
-FRENCH = re.compile(r"[àâçéèêëîïôûùœ’]|\b(?:le|la|les|un|une|des|vous|votre|vos|nous|est|pour)\b")
+FRENCH = re.compile(r"[àâçéèêëîïôûùœÀÂÇÉÈÊËÎÏÔÛÙŒ’]|\b(?:le|la|les|un|une|des|vous|votre|vos|nous|est|pour)\b")
 
 STRAIGHT = re.compile(r"[A-Za-zÀ-ÿ]'[A-Za-zÀ-ÿ]")
 BARE_BLANK = re.compile(r"(?<=\w|[»’)]) [;:?!»]|« ")
