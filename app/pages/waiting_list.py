@@ -320,7 +320,7 @@ def _outcome(state: Any) -> rx.Component:
         (
             "declined",
             notices.notice(
-                rx.el.p("Il est proposé à la personne suivante. Si vous attendez toujours, un autre viendra."),
+                rx.el.p("Il est proposé à la personne suivante. Si un autre se libère, nous vous écrirons."),
                 _to_entry(card),
                 tone="ok",
             ),

@@ -5,10 +5,10 @@ from datetime import timedelta
 from playwright.sync_api import expect
 from sqlmodel import col, update
 
-from app import clock
+from app import addresses, clock
 from app.models import CaptchaChallenge
 from app.services import database
-from tests.e2e.visitor import DETAILS, Identity, Visitor
+from tests.e2e.visitor import DETAILS, SLOT, Identity, Visitor
 
 
 def lets_it_end_in(visitor: Visitor, left: timedelta) -> None:
@@ -48,6 +48,15 @@ def test_a_right_answer_that_comes_too_late_is_not_called_wrong(visitor: Visitor
     expect(visitor.summary).to_contain_text("Cette image ne sert plus")
     visitor.copy_captcha()
     visitor.confirm()
+
+
+def test_the_list_too_asks_for_the_characters_in_the_first_round(visitor: Visitor) -> None:
+    visitor.reach(SLOT)
+    visitor.go(addresses.WAITING_LIST)
+    visitor.is_at(addresses.WAITING_LIST, "Être prévenu si un créneau se libère")
+    visitor.button("M’inscrire sur la liste d’attente").click()
+    expect(visitor.summary).to_contain_text("Recopiez les six caractères")
+    expect(visitor.summary.get_by_role("link")).not_to_have_count(1)
 
 
 def test_the_characters_belong_to_the_first_round_of_errors(visitor: Visitor) -> None:

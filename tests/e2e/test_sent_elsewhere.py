@@ -184,11 +184,14 @@ def test_a_hold_that_ended_is_kept_again_while_the_time_is_free_and_says_so_when
     expect(visitor.field("Nom")).to_have_value("Reste")
 
 
-def test_a_new_appointment_after_a_cancelled_one_is_at_the_same_office_on_the_same_topic(arrive: Arrive) -> None:
-    mine = booked("encore@example.org")
+@pytest.mark.parametrize("link", [access.manage_url, access.confirm_url])
+def test_a_new_appointment_after_a_cancelled_one_is_at_the_same_office_on_the_same_topic(
+    link: Callable[[str], str], arrive: Arrive
+) -> None:
+    mine = booked(f"encore.{link.__name__}@example.org")
     cancel(mine)
     visitor = arrive()
-    visitor.go(f"{FOLLOW_UP}/{access.manage_token(mine.public_id)}")
+    visitor.page.goto(link(mine.public_id))
     visitor.says("Ce rendez-vous est annulé.")
     visitor.button("Prendre un nouveau rendez-vous").click()
     visitor.is_at(CHANNEL, TITLES[CHANNEL])
