@@ -16,15 +16,32 @@ _FILE = Path(__file__).with_suffix(".json")
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What a section says, in this order: paragraphs, then list items, then links."""
+
+    paragraphs: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a page, in this order: paragraphs, then list items (numbered if `ordered`), then links."""
+    """A heading and what is below it; the items of `always` are numbered if `ordered`.
+
+    `if_mailbox` is added while mails stay in the demonstration's mailbox, `if_server` where they are really sent.
+    """
 
     heading: str
     anchor: str
-    paragraphs: tuple[str, ...] = ()
-    items: tuple[str, ...] = ()
+    always: Part
     ordered: bool = False
-    links: tuple[Link, ...] = ()
+    if_mailbox: Part | None = None
+    if_server: Part | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All that may be said, whatever happens to mails."""
+        return tuple(part for part in (self.always, self.if_mailbox, self.if_server) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +79,16 @@ def _section(entry: Mapping[str, Any]) -> Section:
     return Section(
         heading=entry["heading"],
         anchor=entry["anchor"],
+        always=_part(entry),
+        ordered=entry.get("ordered", False),
+        if_mailbox=_part(entry["if_mailbox"]) if "if_mailbox" in entry else None,
+        if_server=_part(entry["if_server"]) if "if_server" in entry else None,
+    )
+
+
+def _part(entry: Mapping[str, Any]) -> Part:
+    return Part(
         paragraphs=tuple(entry.get("paragraphs", ())),
         items=tuple(entry.get("items", ())),
-        ordered=entry.get("ordered", False),
         links=tuple(read_link(link) for link in entry.get("links", ())),
     )

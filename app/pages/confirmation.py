@@ -6,10 +6,9 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import appointment, buttons, notices, on_device
+from app.components import appointment, buttons, mailbox, notices, on_device
 from app.components.journey import journey_page, leave_button
 from app.components.stepper import BOOKING, RESCHEDULING
-from app.settings import get_settings
 from app.state.confirmation import ConfirmationState
 from app.state.journey import JourneyState
 
@@ -63,7 +62,7 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
                 rx.el.h2("Un empêchement ?"),
                 _hindrance(card),
                 on_device.block(ConfirmationState),
-                *([_demo_mailbox()] if get_settings().is_demo else []),
+                mailbox.note(),
             ),
             appointment.preparation(card, ConfirmationState.documents),
             class_name="columns",
@@ -85,13 +84,4 @@ def _hindrance(card: Any) -> rx.Component:
         ConfirmationState.in_space,
         rx.el.p("Déplacez ou annulez ce rendez-vous dans ", contacts, ", ou avec le lien du courriel.", freed),
         rx.el.p("Déplacez ou annulez ce rendez-vous avec le lien du courriel, ou ", now, ".", freed),
-    )
-
-
-def _demo_mailbox() -> rx.Component:
-    return rx.el.p(
-        "Dans cette démonstration, aucun courriel ne part sans serveur de messagerie : ",
-        rx.el.a("ouvrir la boîte de démonstration", href=addresses.DEMO_MAILBOX),
-        ".",
-        class_name="soft no-print",
     )

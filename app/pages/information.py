@@ -3,9 +3,9 @@
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, layout
+from app.components import buttons, layout, mailbox
 from app.content import static_pages, topics
-from app.content.static_pages import Section
+from app.content.static_pages import Part, Section
 from app.settings import get_settings
 
 _CRUMBS = {"payer-impots-locaux": (("Espace professionnel", addresses.PROFESSIONAL_SIGN_IN),)}
@@ -78,28 +78,38 @@ def not_found() -> rx.Component:
 
 
 def _section(section: Section) -> rx.Component:
-    listing = rx.el.ol if section.ordered else rx.el.ul
     return rx.el.section(
         rx.el.h2(section.heading, id=section.anchor),
-        *(rx.el.p(paragraph) for paragraph in section.paragraphs),
-        *([listing(*(rx.el.li(item) for item in section.items))] if section.items else []),
-        *(
-            [rx.el.ul(*(rx.el.li(rx.el.a(link.label, href=link.path)) for link in section.links))]
-            if section.links
-            else []
-        ),
+        *_part(section.always, ordered=section.ordered),
+        *([mailbox.only_there(*_part(section.if_mailbox))] if section.if_mailbox else []),
+        *([mailbox.only_sent(*_part(section.if_server))] if section.if_server else []),
         aria_labelledby=section.anchor,
     )
 
 
+def _part(part: Part, *, ordered: bool = False) -> list[rx.Component]:
+    listing = rx.el.ol if ordered else rx.el.ul
+    return [
+        *(rx.el.p(paragraph) for paragraph in part.paragraphs),
+        *([listing(*(rx.el.li(item) for item in part.items))] if part.items else []),
+        *([rx.el.ul(*(_line(link.label, link.path) for link in part.links))] if part.links else []),
+    ]
+
+
 def _demonstration() -> rx.Component:
-    return _links(
-        "Démonstration",
-        ("Boîte de démonstration", addresses.DEMO_MAILBOX),
-        ("Identités de démonstration", addresses.DEMO_IDENTITIES),
-        ("Composants", addresses.DEMO_COMPONENTS),
+    return rx.el.section(
+        rx.el.h2("Démonstration"),
+        rx.el.ul(
+            mailbox.only_there(_line("Boîte de démonstration", addresses.DEMO_MAILBOX)),
+            _line("Identités de démonstration", addresses.DEMO_IDENTITIES),
+            _line("Composants", addresses.DEMO_COMPONENTS),
+        ),
     )
 
 
 def _links(heading: str, *links: tuple[str, str]) -> rx.Component:
-    return rx.el.section(rx.el.h2(heading), rx.el.ul(*(rx.el.li(rx.el.a(label, href=href)) for label, href in links)))
+    return rx.el.section(rx.el.h2(heading), rx.el.ul(*(_line(label, href) for label, href in links)))
+
+
+def _line(label: str, href: str) -> rx.Component:
+    return rx.el.li(rx.el.a(label, href=href))

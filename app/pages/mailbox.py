@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.components import layout, notices
+from app.components import mailbox as delivery
 from app.state.mailbox import Letter, MailboxState
 
 
@@ -10,10 +11,19 @@ def mailbox() -> rx.Component:
     """Return the mails of this browser, one of them open."""
     return layout.page(
         rx.el.h1("Boîte de démonstration", id="titre", tab_index=-1),
-        rx.el.p(
-            "Tant qu’aucun serveur de messagerie n’est configuré, les courriels restent ici. "
-            "Vous ne voyez que ceux de votre navigateur, pendant un jour.",
-            class_name="lead",
+        delivery.only_there(
+            rx.el.p(
+                "Aucun serveur de messagerie n’est configuré : les courriels restent ici. "
+                "Vous ne voyez que ceux de votre navigateur, pendant un jour.",
+                class_name="lead",
+            ),
+        ),
+        delivery.only_sent(
+            rx.el.p(
+                "Un serveur de messagerie est configuré : les courriels sont envoyés à leur adresse, "
+                "et aucun ne se lit ici.",
+                class_name="lead",
+            ),
         ),
         rx.cond(MailboxState.opened.id > 0, _opened()),
         rx.cond(

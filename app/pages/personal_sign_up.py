@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, fields, notices
+from app.components import buttons, fields, mailbox, notices
 from app.components.activation_code import code_field
 from app.components.captcha import captcha
 from app.components.identifiers import identifier_fields
@@ -13,7 +13,6 @@ from app.components.journey import wizard_page
 from app.components.password import advice_dialog
 from app.components.stepper import PERSONAL_SIGN_UP
 from app.pages.personal_sign_in import CRUMB
-from app.pages.sign_up import demo_mailbox
 from app.pages.withdrawal import change_of_mind
 from app.settings import get_settings
 from app.state.personal_sign_up import (
@@ -117,7 +116,7 @@ def code() -> rx.Component:
             ),
             tone="ok",
         ),
-        *([demo_mailbox()] if get_settings().is_demo else []),
+        mailbox.note(),
         fields.error_summary(state),
         fields.form(
             _code_field(state),

@@ -6,12 +6,11 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, fields, layout, notices
+from app.components import buttons, fields, layout, mailbox, notices
 from app.components.captcha import captcha
 from app.components.journey import no_cookies
 from app.components.password import advice_button, advice_dialog, password_field, strength_meter
 from app.content import trust_questions
-from app.settings import get_settings
 from app.state.recovery import RecoveryState, ResetState
 
 _CRUMBS = (("Espace professionnel", addresses.PROFESSIONAL_SIGN_IN),)
@@ -57,7 +56,6 @@ def reset_page(state: Any, crumbs: Sequence[layout.Crumb], *, recovery: str) -> 
 
 def sent(space: str, sign_in: str) -> rx.Component:
     """Return the answer, the same whether or not there is such a space; `space` is its kind in words."""
-    demo = rx.el.p(rx.el.a("Ouvrir la boîte de démonstration", href=addresses.DEMO_MAILBOX), class_name="soft")
     return rx.fragment(
         notices.notice(
             rx.el.h2("Demande prise en compte", id="envoye", tab_index=-1),
@@ -68,7 +66,7 @@ def sent(space: str, sign_in: str) -> rx.Component:
             rx.el.p("Rien n’arrive\u00a0? Regardez dans les courriers indésirables, puis vérifiez chaque information."),
             tone="ok",
         ),
-        *([demo] if get_settings().is_demo else []),
+        mailbox.note(),
         buttons.actions(buttons.go("Revenir à la connexion", sign_in, "btn second")),
     )
 

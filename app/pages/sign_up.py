@@ -5,14 +5,13 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, fields, notices
+from app.components import buttons, fields, mailbox, notices
 from app.components.captcha import captcha
 from app.components.identifiers import identifier_fields
 from app.components.identity import address_fields, company_fields, iban_field, person_fields, trust_fields
 from app.components.journey import wizard_page
 from app.components.password import advice_dialog
 from app.components.stepper import SIGN_UP
-from app.settings import get_settings
 from app.state.sign_up import ConditionsState, IdentifiersState, SignUpState
 from app.state.sign_up_form import FormState, Line, RegisteredState, SummaryState
 
@@ -162,20 +161,10 @@ def registered() -> rx.Component:
             ),
             tone="warm",
         ),
-        *([demo_mailbox()] if get_settings().is_demo else []),
+        mailbox.note(),
         crumbs=_CRUMBS,
         here="Création",
         leave=False,
-    )
-
-
-def demo_mailbox() -> rx.Component:
-    """Return where the mails of a demonstration can be read."""
-    return rx.el.p(
-        "Dans cette démonstration, aucun courriel ne part sans serveur de messagerie : ",
-        rx.el.a("ouvrir la boîte de démonstration", href=addresses.DEMO_MAILBOX),
-        ".",
-        class_name="soft no-print",
     )
 
 

@@ -6,11 +6,10 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, fields, identity, layout, notices
+from app.components import buttons, fields, identity, layout, mailbox, notices
 from app.components.password import advice_dialog, password_field
 from app.components.private import SERVICES, SPACE, done, private_page
 from app.pages.recovery import new_password_fields, username
-from app.settings import get_settings
 from app.state.space_credentials import SpaceAddressState, SpacePasswordState
 from app.state.space_details import SpaceDetailsState, SpaceSecretsState
 
@@ -234,7 +233,6 @@ def _code_form(state: Any) -> rx.Component:
             **fields.described(state, "code", hint=hint),
         },
     )
-    demo = rx.el.p(rx.el.a("Ouvrir la boîte de démonstration", href=addresses.DEMO_MAILBOX), class_name="soft")
     return rx.fragment(
         notices.notice(
             rx.el.p("Un code a été envoyé à ", rx.el.b(state.waiting_for), "."),
@@ -255,7 +253,7 @@ def _code_form(state: Any) -> rx.Component:
             ),
             on_submit=state.confirm,
         ),
-        *([demo] if get_settings().is_demo else []),
+        mailbox.note(),
     )
 
 

@@ -103,6 +103,9 @@ def book_move_and_cancel(visitor: Visitor, post_office: MailServer, *, is_phone:
     visitor.button("Confirmer le nouveau rendez-vous").click()
     visitor.is_at("/rendez-vous/replanifier/confirmation", "Votre rendez-vous est déplacé")
     assert visitor.fact("Référence") == reference
+    # This portal has a mail server: nothing points to the demonstration's mailbox.
+    visitor.has_loaded()
+    expect(visitor.page.get_by_text("boîte de démonstration")).to_have_count(0)
 
     [moved] = appointments_of(who.email)
     assert moved.id == booked.id

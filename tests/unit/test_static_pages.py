@@ -33,14 +33,16 @@ def text_of(page: Page) -> str:
     """Return all the text of a page, with plain spaces."""
     parts = [page.title, page.lead]
     for section in page.sections:
-        parts += [section.heading, *section.paragraphs, *section.items, *(link.label for link in section.links)]
+        parts.append(section.heading)
+        for part in section.parts:
+            parts += [*part.paragraphs, *part.items, *(link.label for link in part.links)]
     return "\n".join(parts).replace("\u00a0", " ").replace("’", "'")
 
 
 def steps_of(page_id: str) -> list[str]:
     """Return the names before the colon in the numbered list of a page."""
     steps = next(section for section in static_pages.page(page_id).sections if section.ordered)
-    return [item.replace("\u00a0", " ").split(" :")[0] for item in steps.items]
+    return [item.replace("\u00a0", " ").split(" :")[0] for item in steps.always.items]
 
 
 def said_by(page_id: str) -> str:
@@ -61,11 +63,11 @@ def test_the_sections_of_a_page_have_their_own_anchor_and_heading(page_id: str) 
     sections = static_pages.page(page_id).sections
     assert len({section.anchor for section in sections}) == len(sections)
     assert len({section.heading for section in sections}) == len(sections)
-    assert all(section.paragraphs or section.items or section.links for section in sections)
+    assert all(part.paragraphs or part.items or part.links for section in sections for part in section.parts)
 
 
 def test_the_help_index_leads_to_the_booking_sheet() -> None:
-    paths = [link.path for section in static_pages.page("aide").sections for link in section.links]
+    paths = [link.path for section in static_pages.page("aide").sections for link in section.always.links]
     assert any(path.startswith("/aide/prendre-rendez-vous") for path in paths)
 
 
@@ -88,7 +90,8 @@ def test_the_booking_sheet_helps_after_the_booking_too(words: str) -> None:
 
 
 def test_the_help_index_leads_to_every_sheet() -> None:
-    paths = {link.path.partition("#")[0] for section in static_pages.page("aide").sections for link in section.links}
+    sections = static_pages.page("aide").sections
+    paths = {link.path.partition("#")[0] for section in sections for link in section.always.links}
     sheets = {page.id for page in static_pages.all_pages() if page.id.startswith("aide-")}
     assert {path.strip("/").replace("/", "-") for path in paths} >= sheets | {"payer-impots-locaux"}
 
