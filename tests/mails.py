@@ -1,10 +1,11 @@
-"""An appointment to write about in tests of mails."""
+"""An appointment, and a place on the waiting list, to write about in tests of mails."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from app.models import Channel
 from app.services.notifications import messages
 from app.services.notifications.messages import AppointmentFacts, Message, PlaceFacts
+from app.services.notifications.waiting_messages import Wish
 
 FACTS = AppointmentFacts(
     public_id="7f3k9q2m",
@@ -28,6 +29,18 @@ FACTS = AppointmentFacts(
 CONFIRM_URL = "https://guichet.example/rendez-vous/confirmer/7f3k9q2m-def"
 POINT = PlaceFacts(
     "Point d’accueil de Trèbes (démonstration)", ("3 place de la Mairie", "11800 Trèbes"), "Entrée de plain-pied."
+)
+WISH = Wish(
+    office_name=FACTS.office_name,
+    place_name=POINT.name,
+    address_lines=POINT.address_lines,
+    topic_label=FACTS.topic_label,
+    minutes=30,
+    channel=Channel.COUNTER,
+    weekdays=0b0010101,
+    first_day=date(2026, 11, 24),
+    last_day=date(2026, 12, 5),
+    leave_url="https://guichet.example/attente/abc",
 )
 
 

@@ -1,4 +1,4 @@
-"""Two clocks for one instant: the office's, and that of somebody who is elsewhere."""
+"""Two clocks for one instant: the office's, and that of somebody who is elsewhere; and whose clock a text goes by."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo
@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from app.content import wording
 
 _OFFICE = "heure du service"
+_PARIS = "Europe/Paris"
 _PLACES = {
-    "Europe/Paris": "heure de Paris",
+    _PARIS: "heure de Paris",
     "America/Cayenne": "heure de Guyane",
     "America/Guadeloupe": "heure de Guadeloupe",
     "America/Marigot": "heure de Saint-Martin",
@@ -22,6 +23,29 @@ _PLACES = {
 }
 
 
+def zone_words(zone: str) -> str:
+    """Return « heure de La Réunion » for an IANA name, « heure du service » where the place has no words of its own."""
+    return _PLACES.get(zone, _OFFICE)
+
+
+def moment(instant: dt.datetime, zone: str) -> str:
+    """Return « mardi 24 novembre 2026 à 9 h 30 (heure de La Réunion) » for an aware instant.
+
+    The zone is named wherever it is not that of Paris, which people take for granted.
+    """
+    return _moment(instant, zone) if zone == _PARIS else named_moment(instant, zone)
+
+
+def named_moment(instant: dt.datetime, zone: str) -> str:
+    """Return the same with the zone in any case: « mardi 24 novembre 2026 à 9 h 30 (heure de Paris) »."""
+    return f"{_moment(instant, zone)} ({zone_words(zone)})"
+
+
+def _moment(instant: dt.datetime, zone: str) -> str:
+    # Through UTC: an instant that already has this zone would keep an hour that the clocks skipped.
+    return wording.moment(instant.astimezone(dt.UTC).astimezone(ZoneInfo(zone)))
+
+
 def both(instant: dt.datetime, office_zone: str, browser_zone: str) -> str:
     """Return « 10 h (heure de La Réunion), soit 7 h chez vous » for an instant with its zone.
 
@@ -31,8 +55,7 @@ def both(instant: dt.datetime, office_zone: str, browser_zone: str) -> str:
     there, here = instant.astimezone(ZoneInfo(office_zone)), instant.astimezone(ZoneInfo(browser_zone))
     if there.replace(tzinfo=None) == here.replace(tzinfo=None):
         return ""
-    named = _PLACES.get(office_zone, _OFFICE)
     own = wording.time(here)
     if there.date() != here.date():
         own = f"le {wording.date(here).rpartition(' ')[0]} à {own}"
-    return f"{wording.time(there)} ({named}), soit {own} chez vous"
+    return f"{wording.time(there)} ({zone_words(office_zone)}), soit {own} chez vous"

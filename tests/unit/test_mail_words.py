@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
 from app import clock
+from app.content import both_times
 from app.models import Channel, OutboxMail
-from app.services.notifications import messages, smtp
+from app.services import demo_offices
+from app.services.notifications import messages, smtp, waiting_messages
 from app.services.notifications.messages import Message
-from tests.mails import CONFIRM_URL, FACTS, POINT, every_message
+from tests.mails import CONFIRM_URL, FACTS, POINT, WISH, every_message
 
 NBSP = "\u00a0"
 
@@ -448,3 +450,49 @@ def test_an_unusable_url_is_refused_without_telling_the_password(url: str) -> No
     with pytest.raises(smtp.SmtpUrlError) as refused:
         smtp.server(url)
     assert ":p@" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("timezone", "zone"),
+    [("Indian/Reunion", "heure de La Réunion"), ("America/Miquelon", "heure de Saint-Pierre-et-Miquelon")],
+)
+def test_every_hour_names_its_zone_where_it_is_not_that_of_paris(timezone: str, zone: str) -> None:
+    for message in every_message(replace(FACTS, timezone=timezone)):
+        assert message.subject.endswith(f" ({zone})")
+        for text in (*both_texts(message), *([str(the_event(message)["description"])] if message.calendar else [])):
+            flat = " ".join(text.split())
+            hours = re.findall(r"\d{4} à \d+ h(?: \d\d)?(.{,40})", flat)
+            assert hours
+            assert all(after.startswith(f" ({zone})") for after in hours), flat
+            assert "heure locale" not in flat
+
+
+def test_the_hour_of_paris_is_named_in_the_mail_and_left_out_of_the_subject() -> None:
+    for message in every_message(FACTS):
+        assert "heure" not in message.subject
+        for text in both_texts(message):
+            assert "(heure de Paris)" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("timezone", "named"), [("Europe/Paris", ""), ("Pacific/Noumea", " (heure de Nouvelle-Calédonie)")]
+)
+def test_an_offer_names_the_zone_of_both_its_hours(timezone: str, named: str) -> None:
+    message = waiting_messages.offer(
+        WISH,
+        starts_at=FACTS.starts_at,
+        expires_at=FACTS.starts_at - timedelta(hours=2),
+        timezone=timezone,
+        offer_url="https://guichet.example/attente/proposition/abc",
+    )
+    assert message.subject.partition(" à ")[2].partition(" (")[1:] == tuple(named.partition(" (")[1:])
+    for text in both_texts(message):
+        flat = " ".join(text.split())
+        assert re.search(rf"réservé jusqu’au [^.(]*{re.escape(named)}\.", flat)
+        assert re.search(r"Date(?: :)? [^(]*\(heure de ", flat)
+
+
+def test_every_zone_of_the_demonstration_has_words() -> None:
+    zones = {str(row["timezone"]) for row in demo_offices.all_offices()}
+    assert len(zones) > 10
+    assert {zone for zone in zones if both_times.zone_words(zone) == "heure du service"} == set()

@@ -9,12 +9,11 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from app import clock
-from app.content import wording
+from app.content import both_times, wording
 from app.models import Channel
 from app.settings import get_settings
 
@@ -63,9 +62,8 @@ def _place(facts: AppointmentFacts) -> str:
 
 
 def _description(facts: AppointmentFacts) -> str:
-    local = facts.starts_at.astimezone(ZoneInfo(facts.timezone))
     lines = [
-        f"{facts.office_name}, {wording.moment(local)} (heure locale du service).",
+        f"{facts.office_name}, {both_times.named_moment(facts.starts_at, facts.timezone)}.",
         f"Référence\u00a0: {facts.reference}",
     ]
     if facts.received:

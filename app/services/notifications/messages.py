@@ -7,15 +7,14 @@ them, only letters in names (a name cannot carry an address that a mail program 
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import phonenumbers
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from app.content import wording
+from app.content import both_times, wording
 from app.models import Channel
 from app.services import typed_text
 from app.services.notifications import calendar
@@ -89,7 +88,7 @@ def confirmed(facts: AppointmentFacts) -> Message:
 
 def rescheduled(facts: AppointmentFacts, previous_starts_at: datetime) -> Message:
     """Return the mail that gives the new time (in `facts`) and the old one, with the calendar file that moves it."""
-    previous = wording.moment(_local(previous_starts_at, facts.timezone))
+    previous = both_times.moment(previous_starts_at, facts.timezone)
     return _message("rescheduled", "Rendez-vous replanifié", facts, "PUBLISH", previous=previous)
 
 
@@ -101,9 +100,9 @@ def to_confirm(
     `confirm_url` is the signed address of the page that confirms; `previous_starts_at` is the old time of a move.
     """
     words = {
-        "until": wording.moment(_local(until, facts.timezone)),
+        "until": both_times.moment(until, facts.timezone),
         "confirm_url": line(confirm_url),
-        "previous": wording.moment(_local(previous_starts_at, facts.timezone)) if previous_starts_at else "",
+        "previous": both_times.moment(previous_starts_at, facts.timezone) if previous_starts_at else "",
     }
     return _message("to_confirm", "Rendez-vous à confirmer", facts, "", **words)
 
@@ -143,7 +142,8 @@ def _message(kind: str, title: str, facts: AppointmentFacts, method: str, **more
 def _words(facts: AppointmentFacts) -> dict[str, Any]:
     return {
         "name": f"{facts.first_name} {facts.last_name}".strip(),
-        "moment": wording.moment(_local(facts.starts_at, facts.timezone)),
+        "moment": both_times.moment(facts.starts_at, facts.timezone),
+        "named_moment": both_times.named_moment(facts.starts_at, facts.timezone),
         "duration": wording.duration(facts.minutes),
         "phone": _phone(facts.phone),
         "office_phone": _phone(facts.office_phone),
@@ -152,10 +152,6 @@ def _words(facts: AppointmentFacts) -> dict[str, Any]:
         "may_call": wording.NEEDS["no_phone"] not in facts.needs,
         "video_words": wording.VIDEO_AT_PLACE,
     }
-
-
-def _local(instant: datetime, timezone: str) -> datetime:
-    return instant.astimezone(UTC).astimezone(ZoneInfo(timezone))
 
 
 def _cleaned(facts: AppointmentFacts) -> AppointmentFacts:

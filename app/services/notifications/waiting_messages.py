@@ -6,12 +6,11 @@ that person through the portal.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from app import addresses
-from app.content import wording
+from app.content import both_times, wording
 from app.models import Channel
 from app.services.notifications.messages import Message, template, typographic
 from app.settings import get_settings
@@ -68,9 +67,13 @@ def full(wishes: Sequence[Wish]) -> Message:
 
 def offer(wish: Wish, *, starts_at: datetime, expires_at: datetime, timezone: str, offer_url: str) -> Message:
     """Return the mail that offers a time until `expires_at` (both aware); `timezone` is the office's IANA name."""
-    moment, until = _moment(starts_at, timezone), _moment(expires_at, timezone)
-    title = "Un créneau se libère"
-    return _message("waiting_offer", title, f" : {moment}", wish=wish, moment=moment, until=until, offer_url=offer_url)
+    words = {
+        "named_moment": both_times.named_moment(starts_at, timezone),
+        "until": both_times.moment(expires_at, timezone),
+        "offer_url": offer_url,
+    }
+    subject = f" : {both_times.moment(starts_at, timezone)}"
+    return _message("waiting_offer", "Un créneau se libère", subject, wish=wish, **words)
 
 
 def over(wish: Wish) -> Message:
@@ -103,7 +106,3 @@ def _message(kind: str, title: str, more: str, **words: Any) -> Message:
         text=typographic(template(f"{kind}.txt").render(shared | words)),
         html=typographic(template(f"{kind}.html").render(shared | words)),
     )
-
-
-def _moment(instant: datetime, timezone: str) -> str:
-    return wording.moment(instant.astimezone(UTC).astimezone(ZoneInfo(timezone)))
