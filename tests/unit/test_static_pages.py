@@ -166,3 +166,20 @@ def test_the_privacy_page_says_what_is_kept_how_long_and_whom_to_ask(words: str)
 
 def test_the_conditions_say_that_nothing_booked_here_is_real() -> None:
     assert "démonstration" in said_by("conditions-generales")
+
+
+def test_the_accessibility_statement_names_the_way_that_asks_for_nothing_to_be_copied() -> None:
+    said = said_by("accessibilite")
+    assert "« Je ne peux ni lire ni écouter »" in said
+    assert "prévu" not in said
+
+
+def test_the_privacy_page_speaks_of_requests_for_both_kinds_of_space() -> None:
+    assert "Votre demande d'espace, professionnel ou particulier" in said_by("donnees-personnelles")
+
+
+def test_the_conditions_hold_for_both_kinds_of_space() -> None:
+    said = said_by("conditions-generales")
+    assert "Espace particulier : un seul par numéro fiscal" in said
+    assert "Espace professionnel : une adresse électronique n'en ouvre qu'un seul" in said
+    assert "Chacun peut y créer un espace particulier" in said
