@@ -4,9 +4,29 @@ import { createElement, useEffect, useRef } from "react";
 
 const PAUSE = 700;
 
-// After a server restart the page is drawn again from the start: what was typed meanwhile waits here, in memory
-// only, for the same field of the same visit to the same page.
+// What was typed waits here, in memory only, for the same field of the same visit to the same page: after a restart of
+// the server the page is drawn again from the start. A page that is left hands it to the next one of its tab, which
+// takes it out of the browser's storage at once: what is sent to the server in that moment may arrive too late or, on a
+// cut line, never.
+const LEFT = "guichet:typed";
+const TAKEN_WITHIN = 600000;
 const waiting = new Map();
+const leaving = new Map();
+try {
+  const { at, typed } = JSON.parse(sessionStorage[LEFT]);
+  delete sessionStorage[LEFT];
+  if (Date.now() - at < TAKEN_WITHIN) for (const [here, text] of typed) waiting.set(here, text);
+} catch {
+  // Nothing was left, or this browser keeps nothing.
+}
+const hand = (here, text) => {
+  leaving.set(here, text);
+  try {
+    sessionStorage[LEFT] = JSON.stringify({ at: Date.now(), typed: [...leaving] });
+  } catch {
+    // The server's draft is what remains.
+  }
+};
 const place = (name) => `${history.state?.key ?? ""} ${location.pathname} ${name}`;
 
 function useDraft({ name, draft, force, onSave }) {
@@ -35,9 +55,14 @@ function useDraft({ name, draft, force, onSave }) {
       waiting.delete(here);
       later();
     }
-    document.addEventListener("guichet:leaving", flush);
+    const leave = () => {
+      flush();
+      if (typed.current !== null && place(name) === here) hand(here, typed.current);
+    };
+    document.addEventListener("guichet:leaving", leave);
     return () => {
-      document.removeEventListener("guichet:leaving", flush);
+      document.removeEventListener("guichet:leaving", leave);
+      leaving.delete(here);
       flush();
       if (typed.current !== null && place(name) === here) waiting.set(here, typed.current);
     };

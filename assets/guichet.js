@@ -95,8 +95,8 @@
     if (target.matches("[data-sign-out]")) sessionStorage.out = 1;
   };
 
-  // Before Reflex hangs up, fields hand over the rest (draft-field.js).
-  for (const name of ["beforeunload", "pagehide"]) addEventListener(name, () => document.dispatchEvent(new Event("guichet:leaving")));
+  // Before Reflex hangs up (hence « true »: its script may be here first), fields hand over the rest (draft-field.js).
+  for (const name of ["beforeunload", "pagehide"]) addEventListener(name, () => document.dispatchEvent(new Event("guichet:leaving")), true);
 
   addEventListener("keydown", move);
   addEventListener("click", press, true);

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Locator, WebSocket, expect
+from playwright.sync_api import Locator, WebSocket, WebSocketRoute, expect
 
 from app.models import Channel
 from app.services.appointments.steps import BOOKING
@@ -224,6 +224,49 @@ def test_text_typed_while_the_server_restarts_arrives_afterwards(arrive: Arrive,
     visitor.page.reload()
     visitor.has_loaded()
     holds(visitor, typed(WHO))
+
+
+def test_text_that_never_reached_the_server_is_there_after_a_reload(arrive: Arrive) -> None:
+    visitor = arrive(PHONE)
+    heard = Hearing()
+    visitor.context.route_web_socket(re.compile("_event"), heard.pass_on)
+    visitor.reach(DETAILS)
+    heard.go_deaf()
+    visitor.fill_in(WHO, captcha=False)
+    visitor.page.reload()
+    visitor.is_at(DETAILS, "Vos informations")
+    holds(visitor, typed(WHO))
+    is_kept(visitor, BOOKING, last_name=WHO.last_name, details=WHO.details)
+    # The browser itself keeps nothing of it.
+    assert WHO.last_name not in visitor.page.evaluate("JSON.stringify({...sessionStorage})")
+
+
+def test_text_typed_and_erased_is_not_brought_back(visitor: Visitor) -> None:
+    visitor.reach(DETAILS)
+    visitor.fill_in(WHO, captcha=False)
+    visitor.page.reload()
+    visitor.is_at(DETAILS, "Vos informations")
+    holds(visitor, typed(WHO))
+    for field in typed(WHO):
+        visitor.field(field).fill("")
+    visitor.page.reload()
+    visitor.is_at(DETAILS, "Vos informations")
+    holds(visitor, dict.fromkeys(typed(WHO), ""))
+
+
+class Hearing:
+    """Passes on what pages say over their websockets, but nothing more of those that were open when it went deaf."""
+
+    def __init__(self) -> None:
+        self._opened = self._deaf = 0
+
+    def pass_on(self, page: WebSocketRoute) -> None:
+        self._opened += 1
+        server, number = page.connect_to_server(), self._opened
+        page.on_message(lambda said: None if number <= self._deaf else server.send(said))
+
+    def go_deaf(self) -> None:
+        self._deaf = self._opened
 
 
 def test_a_new_tab_asks_whether_to_resume_and_shows_nothing_of_what_was_typed(visitor: Visitor) -> None:
