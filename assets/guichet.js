@@ -110,4 +110,16 @@
   tabs.onmessage = reload;
   if (sessionStorage.out) tabs.postMessage(delete sessionStorage.out);
   navigator.serviceWorker?.register("/sw.js");
+
+  // A page of a new version may be missing from the old one's files: React Router then loads the page anew on which the
+  // person stands. The tap counts all the same.
+  const GOING = "guichet:going";
+  const bound = ({ pathname, search, hash }) => pathname + search + hash;
+  addEventListener("pagehide", () => {
+    const to = window.__reactRouterDataRouter?.state.navigation.location;
+    if (to) sessionStorage[GOING] = bound(to);
+  });
+  const going = sessionStorage[GOING];
+  delete sessionStorage[GOING];
+  if (going && going !== bound(location) && performance.getEntriesByType("navigation")[0]?.type === "reload") location.replace(going);
 })();

@@ -1,12 +1,13 @@
 // The service worker: shows one page while the network is away, and keeps nothing but that page and its files.
 // Pages, answers and files of people are never kept: they may be private, and they would be out of date.
+// The server puts in what these files hold now (app/web/offline.py): a change of one reaches every installed client.
 const KEPT = "guichet-1";
 const PAGE = "/hors-ligne";
 const FILES = [PAGE, "/hors-ligne.js", "/erreur.css", "/favicon.svg", "/fonts/public-sans.woff2"];
 
 const install = async () => {
   const cache = await caches.open(KEPT);
-  await cache.addAll(FILES.map((path) => new Request(path, { credentials: "omit" })));
+  await cache.addAll(FILES.map((path) => new Request(path, { credentials: "omit", cache: "reload" })));
   await self.skipWaiting();
 };
 

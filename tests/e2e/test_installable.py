@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from app import addresses
 from app.state.on_device import NAME
@@ -163,3 +163,35 @@ def test_an_appointment_that_has_passed_or_is_no_text_of_ours_is_not_shown(visit
     )
     page.reload()
     expect(page.locator("dl")).to_contain_text("<b>x</b>")
+
+
+@pytest.mark.parametrize("tap", ["a link", "a button that the server answers"])
+def test_after_a_new_version_was_installed_what_is_tapped_opens_at_once(visitor: Visitor, tap: str) -> None:
+    page = visitor.page
+    visitor.tolerate("Error loading route module", "Failed to fetch dynamically imported module", "404")
+    visitor.go("/contact")
+    visitor.has_loaded()
+    visitor.open_blocks()
+    visitor.give_address("12 rue de Verdun", "11000", "Carcassonne (Aude)")
+    gone: list[str] = []
+
+    def answer(route: Route) -> None:
+        gone.append(route.request.url)
+        route.fulfill(status=404)
+
+    def reloads(request: Request) -> None:
+        if request.is_navigation_request():
+            page.unroute("**/assets/**")
+
+    page.route("**/assets/**", answer)
+    page.on("request", reloads)
+    if tap == "a link":
+        visitor.page.get_by_role("contentinfo").get_by_role("link", name="Plan du site").click()
+        visitor.is_at(addresses.SITE_MAP, "Plan du site")
+    else:
+        visitor.button("Rechercher votre service").click()
+        visitor.is_at(addresses.OFFICE, "Votre service")
+    assert gone
+    page.reload()
+    visitor.has_loaded()
+    assert page.evaluate("sessionStorage['guichet:going']") is None

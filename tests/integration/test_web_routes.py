@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import re
+import shutil
 import threading
 import wave
 from collections.abc import Callable, Iterator
@@ -18,12 +20,12 @@ from starlette.types import ASGIApp
 
 from app import addresses, clock, frontend
 from app.models import OutboxMail
-from app.services import captcha, database, health, throttle, visitors
+from app.services import captcha, database, health, journeys, throttle, visitors
 from app.services.appointments import access
 from app.services.appointments.cancellation import cancel
 from app.services.appointments.records import AppointmentView
 from app.settings import get_settings
-from app.web import routes
+from app.web import offline, routes
 from app.web.byte_ranges import ranged
 from app.web.drawn_media import DrawnMedia
 from app.web.layers import around
@@ -406,3 +408,45 @@ class TestOfflinePage:
 
 def _passes() -> bool:
     return True
+
+
+class TestServiceWorker:
+    def test_it_is_another_one_as_soon_as_a_file_it_keeps_is_another_one(
+        self, site: ASGIApp, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pages = frontend.PAGES
+        shutil.copy(frontend.PROJECT / "assets/sw.js", pages)
+        shutil.copy(frontend.PROJECT / "assets/hors-ligne.js", pages)
+
+        def served() -> str:
+            answer = ask(site, "GET", addresses.SERVICE_WORKER)
+            assert answer.status_code == 200
+            assert answer.headers["Content-Type"].startswith("text/javascript")
+            assert answer.headers["Cache-Control"] == "public, no-cache"
+            return answer.text
+
+        seen = [served()]
+        assert served() == seen[0]
+        assert "guichet-1" not in seen[0]
+        for name in ("hors-ligne.js", "erreur.css", "favicon.svg", "fonts/public-sans.woff2"):
+            (pages / name).write_text(f"another {name}")
+            seen.append(served())
+        monkeypatch.setattr(offline, "_PAGE", "another page")
+        seen.append(served())
+        assert len(set(seen)) == len(seen)
+        (pages / "index.html").write_text("kept by nobody")
+        assert served() == seen[-1]
+
+    def test_without_a_build_there_is_none(self, site: ASGIApp) -> None:
+        assert ask(site, "GET", addresses.SERVICE_WORKER).status_code == 404
+
+    def test_the_offline_page_says_how_long_drafts_live(self, site: ASGIApp) -> None:
+        hours = int(journeys.LIFETIME.total_seconds() // 3600)
+        assert f"{hours} heures après votre dernière action" in ask(site, "GET", addresses.OFFLINE).text
+
+    def test_the_font_it_is_written_in_is_one_it_keeps(self) -> None:
+        style = (frontend.PROJECT / "assets/erreur.css").read_text()
+        worker = (frontend.PROJECT / "assets/sw.js").read_text()
+        assert '"Public Sans", system-ui' in style
+        assert all(f'"{path}"' in worker for path in re.findall(r'url\("([^"]+)"\)', style))
+        assert "/fonts/public-sans.woff2" in style
