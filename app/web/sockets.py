@@ -7,6 +7,7 @@ tab.
 
 import asyncio
 import re
+from contextlib import suppress
 from secrets import token_hex
 from urllib.parse import parse_qs, urlencode
 
@@ -21,12 +22,16 @@ from app.web import metrics
 from app.web.events import EventRefusedError
 from app.web.flood import EVENTS_WAITING, Network, Networks, Pace
 from app.web.frames import FrameRefusedError, Frames
+from app.web.tabs import Tabs
 from app.web.visitor import key_of
 
 _TOKEN = re.compile(r"[0-9a-fA-F-]{36}")
+_GOING_AWAY = 1001
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
+_PING, _PONG = "2", "3"
 _MOMENT = 0.02
+_PATIENCE = 2.0
 _LOGGED = frozenset({1, 10, 100, 1000, 10_000})
 
 _log = get_logger(__name__)
@@ -38,6 +43,7 @@ class Sockets:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._networks = Networks()
+        self._tabs = Tabs()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Open the websocket to Reflex under the visitor's own token, or refuse it."""
@@ -52,11 +58,12 @@ class Sockets:
         if not network.admits():
             await _refuse(receive, send, "websocket_too_many", _TRY_AGAIN_LATER)
             return
+        reader = _Reader(token, network, receive, send)
         try:
-            await self._app(
-                {**scope, "query_string": _query(token)}, _Reader(token, network, receive, send).receive, send
-            )
+            async with self._tabs.speaks(token, reader):
+                await self._app({**scope, "query_string": _query(token)}, reader.receive, send)
         finally:
+            reader.has_ended.set()
             network.leave()
 
 
@@ -73,18 +80,61 @@ class _Reader:
         self._is_slowed = False
         self._refused = 0
         self._closed = False
+        self._ending: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._heard = asyncio.Event()
+        self._own_ping = False
+        self.has_ended = asyncio.Event()
+
+    async def gives_a_sign(self, within: float) -> bool:
+        """Ping the browser, and tell whether anything came from it within so many seconds."""
+        self._heard.clear()
+        self._own_ping = True
+        # It may not be open yet, or be closing: then what it says first, or nothing, is the sign.
+        with suppress(Exception):
+            await asyncio.wait_for(self._send({"type": "websocket.send", "text": _PING}), within)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._heard.wait(), within)
+        return self._heard.is_set()
+
+    async def end(self) -> None:
+        """Let Reflex read that the websocket is closed, and wait until it has gone."""
+        if not self._ending.done():
+            self._ending.set_result({"type": "websocket.disconnect", "code": _GOING_AWAY})
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.has_ended.wait(), _PATIENCE)
 
     async def receive(self) -> Message:
         """Return the next message that may go on."""
         while not self._closed:
-            message = await self._receive()
+            message = await self._next()
             if message["type"] != "websocket.receive":
                 return message
+            if self._is_own_pong(message):
+                continue
             await self._keep_pace(message)
             passed_on = await self._read(message)
             if passed_on is not None:
                 return passed_on
         return {"type": "websocket.disconnect", "code": _POLICY_VIOLATION}
+
+    async def _next(self) -> Message:
+        """Return the browser's next message, or that the websocket is to end."""
+        coming = asyncio.ensure_future(self._receive())
+        try:
+            await asyncio.wait({coming, self._ending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not coming.done():
+                coming.cancel()
+        if not coming.done():
+            return self._ending.result()
+        self._heard.set()
+        return coming.result()
+
+    def _is_own_pong(self, message: Message) -> bool:
+        """Tell whether this answers a ping that Engine.IO did not send; it would begin another round of its own."""
+        is_own = self._own_ping and message.get("text") == _PONG
+        self._own_ping = self._own_ping and not is_own
+        return is_own
 
     async def _keep_pace(self, message: Message) -> None:
         wait = self._pace.wait(len(message.get("text") or message.get("bytes") or ""))

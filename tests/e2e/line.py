@@ -19,6 +19,9 @@ class Line:
         self._without_cookies = without_cookies
         self._is_cut = False
         self._ends: set[socket.socket] = set()
+        self._pairs: set[tuple[socket.socket, socket.socket]] = set()
+        self._held: set[socket.socket] = set()
+        self._is_over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -36,7 +39,15 @@ class Line:
         finally:
             self._is_cut = False
 
+    def leave_half_open(self) -> None:
+        """Take away the browser's end of every connection: the portal is told nothing and goes on holding its own."""
+        for near, far in list(self._pairs):
+            self._held.add(far)
+            with suppress(OSError):
+                near.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
+        self._is_over.set()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -54,11 +65,16 @@ class Line:
                 return
             with suppress(OSError), socket.create_connection(("127.0.0.1", self._target)) as far:
                 self._ends |= {near, far}
+                self._pairs.add((near, far))
                 if self._is_cut:  # while this connection was being made
                     return
                 back = threading.Thread(target=self._carry, args=(far, near), daemon=True)
                 back.start()
                 self._carry(near, far)
+                self._pairs.discard((near, far))
+                if far in self._held:
+                    near.close()
+                    self._is_over.wait()
                 back.join()
                 self._ends -= {near, far}
 
@@ -67,7 +83,8 @@ class Line:
             while data := source.recv(65536):
                 sink.sendall(data.replace(*_COOKIE) if self._without_cookies else data)
         with suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
+            if sink not in self._held:
+                sink.shutdown(socket.SHUT_WR)
 
     def _break(self) -> None:
         for end in list(self._ends):

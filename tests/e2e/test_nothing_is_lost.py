@@ -99,6 +99,12 @@ def cut_the_connection(visitor: Visitor, line: Line) -> None:
         visitor.reads_french()
 
 
+def change_networks(visitor: Visitor, line: Line) -> None:
+    """Do as a phone that leaves a Wi-Fi: its end of the connection goes, the portal still sees its own."""
+    with comes_back(visitor):
+        line.leave_half_open()
+
+
 def restart_the_server(visitor: Visitor, line: Line) -> None:
     # A click on its way when the server stops is lost, and shows as not done.
     visitor.page.wait_for_timeout(300)
@@ -110,13 +116,15 @@ def restart_the_server(visitor: Visitor, line: Line) -> None:
 
 def is_settled(disturb: Disturb, visitor: Visitor, **chosen: str) -> None:
     """Wait for what a click chose where it would be lost on its way."""
-    if disturb in (cut_the_connection, restart_the_server):
+    if disturb in (cut_the_connection, change_networks, restart_the_server):
         is_kept(visitor, BOOKING, **chosen)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("disturb", [reload, go_back_and_forth, cut_the_connection, restart_the_server])
+@pytest.mark.parametrize(
+    "disturb", [reload, go_back_and_forth, cut_the_connection, change_networks, restart_the_server]
+)
 def test_at_every_step_what_was_typed_and_chosen_stays(disturb: Disturb, arrive: Arrive, line: Line) -> None:
     visitor = arrive(PHONE, address=line.url)
     visitor.tolerate(*BROKEN)
