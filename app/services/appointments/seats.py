@@ -193,8 +193,9 @@ def _moved_by(claimant: Claimant) -> ColumnElement[bool]:
 
 
 def _any_row(wish: Wanted) -> Any:
-    """Return the query that finds whether the office receives then, be it free or not."""
-    return select(col(Slot.id)).where(_matches(wish)).limit(1)
+    """Return the query that finds whether the office receives then, be it free or not; a withdrawn seat does not."""
+    kept = col(Slot.held_until)
+    return select(col(Slot.id)).where(_matches(wish), or_(kept.is_(None), kept < col(Slot.starts_at))).limit(1)
 
 
 def _matches(wish: Wanted) -> ColumnElement[bool]:
