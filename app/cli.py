@@ -67,6 +67,8 @@ def begin() -> None:
         settings = get_settings()
     except ValidationError as error:
         _fail("; ".join(_mistake(each) for each in error.errors()))
+    if settings.weak_secret:
+        _fail(settings.weak_secret)
     clock.shift(settings.clock_offset)
 
 
