@@ -1,7 +1,8 @@
 """Hours, closures and absences take effect at once, and no seat outside the opening rules is ever sold again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from app import clock
 from app.models import Channel, Slot
 from app.services import database, journeys, throttle
-from app.services.appointments import availability, holds, hours, records, schedule
+from app.services.appointments import availability, holds, hours, records, schedule, waiting_list
 from app.services.appointments.cancellation import cancel
 from app.services.appointments.hours import UnknownHoursError, WrongHoursError
 from app.services.appointments.offices import OfficeNotFoundError
@@ -24,6 +25,7 @@ from app.services.appointments.seats import SlotGoneError
 from app.settings import get_settings
 from tests.booking import MONDAY, Visitor, a_visitor, check_invariants, together
 from tests.factories import MadeOffice, at, make_closure, make_office, make_place, slots_of, week
+from tests.waiting import Waiting, a_waiter, mails
 
 TUESDAY, WEDNESDAY = date(2026, 11, 24), date(2026, 11, 25)
 NINE, HALF_PAST_NINE = at("2026-11-24 09:00"), at("2026-11-24 09:30")
@@ -57,8 +59,8 @@ def office(db: str, now: Now) -> MadeOffice:
     return opened()
 
 
-def opened(agents: int = 1) -> MadeOffice:
-    made = make_office(agents=agents, sessions=week("9:00-10:00", days=(1, 2, 3)))
+def opened(agents: int = 1, times: str = "9:00-10:00") -> MadeOffice:
+    made = make_office(agents=agents, sessions=week(times, days=(1, 2, 3)))
     schedule.ensure_planned(made.id)
     return made
 
@@ -76,8 +78,8 @@ def free_slots(office: MadeOffice) -> list[Slot]:
     ]
 
 
-def outside_the_rules(office: MadeOffice) -> list[datetime]:
-    """Return the free seats that the opening rules do not give."""
+def outside_the_rules(office: MadeOffice, seats: Sequence[Slot] | None = None) -> list[datetime]:
+    """Return the starts of those seats, the free ones if not told otherwise, that the opening rules do not give."""
     today = clock.now().date()
     with database.reading() as session:
         opening = schedule.opening_of(session, office.id, today, today + timedelta(days=10))
@@ -88,7 +90,7 @@ def outside_the_rules(office: MadeOffice) -> list[datetime]:
     }
     return [
         slot.starts_at
-        for slot in free_slots(office)
+        for slot in (free_slots(office) if seats is None else seats)
         if given.get((slot.agent_id, slot.starts_at)) != Service(slot.channels, slot.place_id)
     ]
 
@@ -221,6 +223,77 @@ def at_place(agent: int, place: int | None, weekday: int = 1) -> WeeklySession:
     return WeeklySession(agent, weekday, time(9), time(10), int(Channel.COUNTER), place)
 
 
+def test_what_was_withdrawn_is_not_said_to_come_free_in_a_few_minutes(office: MadeOffice) -> None:
+    a_visitor().hold(office, NINE)
+    hours.set_week(office.agent, [WeeklySession(office.agent, 2, time(9), time(10), 1)])
+    for start in (WEDNESDAY_NINE, WEDNESDAY_NINE + 30 * MINUTE):
+        a_visitor().confirm(office, start)
+    assert availability.explain(office.id, Channel.COUNTER, 30).reason.startswith("Tous les rendez-vous")
+
+
+# --- what is offered to those who wait
+
+
+@pytest.fixture
+def one_seat_a_day(db: str, now: Now) -> MadeOffice:
+    return opened(times="9:00-9:30")
+
+
+def waits_for_tuesday(office: MadeOffice) -> Waiting:
+    return a_waiter(office, first=TUESDAY, last=TUESDAY)
+
+
+def test_a_seat_of_a_closed_day_that_is_cancelled_is_offered_to_nobody(one_seat_a_day: MadeOffice) -> None:
+    booked = a_visitor().confirm(one_seat_a_day, NINE)
+    waiting = waits_for_tuesday(one_seat_a_day)
+    hours.close(one_seat_a_day.id, TUESDAY, TUESDAY, "Travaux")
+    cancel(booked.public_id, "key")
+    waiting_list.run()
+    assert (waiting.offered, mails("waiting_offer")) == ([], [])
+
+
+def declines(waiting: Waiting, _: Now) -> None:
+    waiting.decline()
+
+
+def leaves_the_list(waiting: Waiting, _: Now) -> None:
+    waiting.leave()
+
+
+def does_not_answer(_: Waiting, now: Now) -> None:
+    now.wait(31 * MINUTE)
+
+
+def takes_it_and_goes(waiting: Waiting, now: Now) -> None:
+    waiting.accept()
+    now.wait(31 * MINUTE)
+
+
+@pytest.mark.parametrize("ends", [declines, leaves_the_list, does_not_answer, takes_it_and_goes])
+def test_an_offered_seat_of_a_day_that_closes_goes_to_nobody_else(
+    one_seat_a_day: MadeOffice, now: Now, ends: Callable[[Waiting, Now], None]
+) -> None:
+    first, second = waits_for_tuesday(one_seat_a_day), waits_for_tuesday(one_seat_a_day)
+    waiting_list.run()
+    hours.close(one_seat_a_day.id, TUESDAY, TUESDAY, "Travaux")
+    ends(first, now)
+    assert outside_the_rules(one_seat_a_day) == []
+    waiting_list.run()
+    assert (first.offered, second.offered) == ([NINE], [])
+    with pytest.raises(SlotGoneError):
+        a_visitor().hold(one_seat_a_day, NINE)
+
+
+def test_whoever_was_offered_a_seat_of_a_day_that_closes_may_take_and_book_it(one_seat_a_day: MadeOffice) -> None:
+    waiting = waits_for_tuesday(one_seat_a_day)
+    waiting_list.run()
+    hours.close(one_seat_a_day.id, TUESDAY, TUESDAY, "Travaux")
+    progress = waiting.accept()
+    visitor = replace(a_visitor(), key=waiting.key, journey_id=progress.journey_id)
+    assert visitor.confirm(one_seat_a_day, NINE).starts_at == NINE
+    check_invariants()
+
+
 # --- the services
 
 
@@ -314,6 +387,10 @@ _STEPS = (
     "expire",
     "sweep",
     "replan",
+    "join",
+    "offer",
+    "accept",
+    "decline",
 )
 _orders = st.lists(st.tuples(st.sampled_from(_STEPS), st.integers(0, 11)), min_size=4, max_size=24)
 _HOURS = ((), ((9, 10),), ((9, 11),), ((14, 15),))
@@ -324,6 +401,7 @@ _REFUSALS = (
     holds.NoExtensionLeftError,
     journeys.JourneyGoneError,
     throttle.TooManyAttemptsError,
+    waiting_list.OfferGoneError,
 )
 
 
@@ -335,6 +413,7 @@ class Story:
         self.office = opened(agents=2)
         self.visitors = [a_visitor() for _ in range(3)]
         self.booked: list[tuple[int, str]] = []
+        self.waiting: list[Waiting] = []
         self.closures: list[int] = []
         self.absences: list[int] = []
         self.steps = 0
@@ -417,6 +496,32 @@ class Story:
     def replan(self, _: int) -> None:
         schedule.replan(self.office.id)
 
+    def join(self, number: int) -> None:
+        if clock.now().date() < TUESDAY:
+            self.waiting.append(a_waiter(self.office, minutes=30 + 30 * (number % 2), last=self.day(number)))
+
+    def offer(self, _: int) -> None:
+        waiting_list.run()
+
+    def accept(self, number: int) -> None:
+        if some := self.offered:
+            some[number % len(some)].accept()
+
+    def decline(self, number: int) -> None:
+        if some := self.offered:
+            some[number % len(some)].decline()
+
+    @property
+    def offered(self) -> list[Waiting]:
+        return [each for each in self.waiting if each.live]
+
+    @property
+    def seats_by_offer(self) -> dict[str, list[Slot]]:
+        """Return what live offers keep."""
+        live = {each.live.id for each in self.waiting if each.live}
+        slots = slots_of(self.office.id)
+        return {offer: [slot for slot in slots if slot.held_by == offer] for offer in live}
+
 
 @pytest.mark.long
 @hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
@@ -429,8 +534,11 @@ def test_in_any_order_no_free_seat_lies_outside_the_opening_rules(
     story = Story(now)
     for step, number in order:
         before = [records.get(public_id) for _, public_id in story.booked]
+        offers = story.seats_by_offer
         story.take(step, number)
         assert outside_the_rules(story.office) == [], step
+        made = [slot for offer, kept in story.seats_by_offer.items() if offer not in offers for slot in kept]
+        assert outside_the_rules(story.office, made) == [], step
         if step not in ("move", "cancel"):
             assert [records.get(public_id) for _, public_id in story.booked][: len(before)] == before
     _nothing_is_lost(story)

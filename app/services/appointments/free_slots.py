@@ -57,7 +57,11 @@ _OWN = (
     )
 )
 _HELD = select(_SLOT.id).where(
-    _ASKED, _SLOT.appointment_id.is_(None), _SLOT.held_until > bindparam("now", type_=_SLOT.held_until.type)
+    _ASKED,
+    _SLOT.appointment_id.is_(None),
+    _SLOT.held_until > bindparam("now", type_=_SLOT.held_until.type),
+    # Those withdrawn from the opening hours come free for nobody.
+    _SLOT.held_until < _SLOT.starts_at,
 )
 
 

@@ -232,8 +232,11 @@ def _plan_days(session: Session, office: _PlannedOffice, first: date, last: date
     opening = opening_of(session, office.id, first, last)
     wanted = {seat: service for seat, service in _seats(opening, first, last) if seat[1] > now}
     present = _present(session, office.id, max(now, local_midnight(first, opening.timezone)), opening, last)
-    _bring_in_line(session, {row.id: wanted.get(seat) for seat, row in present.items() if _differs(row, wanted)}, now)
-    _give_back(session, [row.id for row in present.values() if _is_withdrawn(row) and not _differs(row, wanted)])
+    outside = {row.id: wanted.get(seat) for seat, row in present.items() if _differs(row, wanted)}
+    back = {row.id for row in present.values() if _is_withdrawn(row)} - set(outside)
+    locked = _lock(session, {*outside, *back})
+    _bring_in_line(session, [row for row in locked if row.id in outside], outside, now)
+    _give_back(session, [row for row in locked if row.id in back])
     _add(session, office.id, {seat: service for seat, service in wanted.items() if seat not in present})
 
 
@@ -279,9 +282,11 @@ def _add(session: Session, office_id: int, seats: Mapping[Seat, Service]) -> Non
         session.connection().execute(insert(_SLOT), rows)
 
 
-def _bring_in_line(session: Session, wanted: Mapping[int, Service | None], now: datetime) -> None:
-    """Remove or change slots; leave those that are booked, and withdraw those that somebody holds."""
-    rows = [row for row in _lock(session, wanted) if row.appointment_id is None]
+def _bring_in_line(
+    session: Session, locked: Sequence[Row[Any]], wanted: Mapping[int, Service | None], now: datetime
+) -> None:
+    """Remove or change locked slots; leave those that are booked, and withdraw those that somebody holds."""
+    rows = [row for row in locked if row.appointment_id is None]
     ends = _ends_of_holds(session, rows)
     free = [row.id for row in rows if row.held_until is None or _end_of(row, ends, now) <= now]
     _change(session, {slot_id: wanted[slot_id] for slot_id in free})
@@ -290,9 +295,9 @@ def _bring_in_line(session: Session, wanted: Mapping[int, Service | None], now: 
         session.execute(update(_SLOT).where(*ends_early).values(held_until=_SLOT.c.starts_at))
 
 
-def _give_back(session: Session, withdrawn: Sequence[int]) -> None:
+def _give_back(session: Session, locked: Sequence[Row[Any]]) -> None:
     """Let withdrawn slots that are within the hours again be kept no longer than whoever holds them keeps them."""
-    rows = [row for row in _lock(session, withdrawn) if _is_withdrawn(row)]
+    rows = [row for row in locked if _is_withdrawn(row)]
     ends = _ends_of_holds(session, rows)
     for row in rows:
         session.execute(update(_SLOT).where(_SLOT.c.id == row.id).values(held_until=ends.get(row.id)))

@@ -20,6 +20,7 @@ from sqlmodel import Session, col
 
 from app import clock
 from app.models import Channel, Office, Slot, SlotClaim
+from app.models.base import UtcDateTime
 from app.services.appointments import schedule
 
 _UNBOOKED_BY_INDEX = col(Slot.appointment_id).is_(None)
@@ -119,8 +120,8 @@ def hold(session: Session, ids: Sequence[int], claimant: Claimant, until: dateti
 
     A withdrawn seat stays so: it comes free for nobody when the hold ends.
     """
-    kept, begins = col(Slot.held_until), col(Slot.starts_at)
-    end = case((kept >= begins, kept), else_=literal(until, kept.type))
+    kept = col(Slot.held_until)
+    end = case((kept >= col(Slot.starts_at), kept), else_=literal(until, UtcDateTime()))
     _write(session, ids, claimant, {"held_by": claimant.hold_id, "held_until": end})
 
 
@@ -210,7 +211,7 @@ def _matches(wish: Wanted) -> ColumnElement[bool]:
 def _lock(session: Session, ids: Iterable[int], claimant: Claimant) -> Sequence[Row[Any]]:
     """Lock the slots; give those that are still takeable now that nobody else can change them."""
     columns = (Slot.id, Slot.office_id, Slot.agent_id, Slot.starts_at, Slot.channels, Slot.place_id)
-    held = (Slot.appointment_id, Slot.held_until)
+    held = (Slot.held_by, Slot.held_until)
     query = (
         select(*(col(column) for column in (*columns, *held)))
         .where(col(Slot.id).in_(sorted(ids)), takeable(claimant))
@@ -227,8 +228,8 @@ def _fits(slot: Row[Any], wish: Wanted) -> bool:
 
 def _lost(slot: Row[Any], claimant: Claimant) -> bool:
     """Tell of a seat the claimant may take whether it was withdrawn while their hold, which is over, kept it."""
-    is_kept = slot.appointment_id is None and slot.held_until is not None and slot.held_until > clock.now()
-    return claimant.is_over and is_kept
+    is_kept = slot.held_until is not None and slot.held_until > clock.now()
+    return claimant.is_over and is_kept and slot.held_by == claimant.hold_id
 
 
 def _groups(slots: Sequence[Row[Any]], count: int) -> list[list[Row[Any]]]:

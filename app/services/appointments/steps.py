@@ -246,8 +246,8 @@ def choose_first(visitor_key: str, kind: str, network: str, starts_at: datetime)
         now = _progress(_found(visitor_key, kind))
         if now.office is None or now.channel is None:
             raise WrongChoiceError
-        there = {"place_id": now.place_id, "visitor_key": visitor_key}
-        first = availability.first_free(now.office.id, now.channel, now.minutes, **there)
+        office_id, place_id = now.office.id, now.place_id
+        first = availability.first_free(office_id, now.channel, now.minutes, place_id=place_id, visitor_key=visitor_key)
         if first is None:
             break
         starts_at = first
