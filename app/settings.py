@@ -9,11 +9,16 @@ from typing import Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from zxcvbn_rs_py import zxcvbn
 
-SECRET_AT_LEAST = 16
+_SECRET_AT_LEAST = 16
 """Characters below which a secret is refused; what is asked for is twice as many."""
 
-_DIFFERENT_AT_LEAST = 8
+_GUESSES_AT_LEAST = 12.5
+"""Base-10 logarithm of the guesses that a secret must resist: words, rows of keys and repetitions do not."""
+
+_ESTIMATED = 100
+"""Characters of which the guesses are estimated."""
 
 
 class Settings(BaseSettings):
@@ -90,10 +95,10 @@ class Settings(BaseSettings):
         if not self.secret_key and not self._secret_file.exists():
             return ""
         found = self.secret_keys
-        if found and all(len(key) >= SECRET_AT_LEAST and len(set(key)) >= _DIFFERENT_AT_LEAST for key in found):
+        if found and not any(map(_is_guessable, found)):
             return ""
         return (
-            f"{name}: too short or too simple, give each secret at least 32 random characters; make one with "
+            f"{name}: too short or too easy to guess, give each secret at least 32 random characters; make one with "
             '« python -c "import secrets; print(secrets.token_urlsafe(48))" », or leave SECRET_KEY out to have one '
             "made and kept in DATA_DIR"
         )
@@ -113,6 +118,11 @@ class Settings(BaseSettings):
     @property
     def _secret_file(self) -> Path:
         return self.data_dir / "secret_key"
+
+
+def _is_guessable(secret: str) -> bool:
+    guesses = zxcvbn(secret[:_ESTIMATED], ["guichet", "secret", "key"]).guesses_log10
+    return len(secret) < _SECRET_AT_LEAST or guesses < _GUESSES_AT_LEAST
 
 
 def _generated_secret(path: Path) -> str:

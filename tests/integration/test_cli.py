@@ -111,7 +111,18 @@ def test_an_expected_failure_is_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    ["short", ",", "0" * 64, "a-secret-that-is-long-enough,short", "fifteen-letters"],
+    [
+        "short",
+        ",",
+        "0" * 64,
+        "changeme" * 4,
+        "0123456789abcdef",
+        "password12345678",
+        "azertyuiopqsdfghjklm",
+        "guichet-secret-key",
+        "a-secret-that-is-long-enough,short",
+        "fifteen-letters",
+    ],
     ids=lambda text: text[:20],
 )
 @pytest.mark.parametrize("command", ["serve", "migrate"])
@@ -122,7 +133,7 @@ def test_a_secret_that_can_be_guessed_is_refused_in_plain_words(
     get_settings.cache_clear()
     result = _run(command)
     assert (result.exit_code, started) == (1, [])
-    assert result.output.startswith("guichet: SECRET_KEY: too short or too simple")
+    assert result.output.startswith("guichet: SECRET_KEY: too short or too easy to guess")
 
 
 def test_a_kept_secret_that_was_cut_is_refused_too(
