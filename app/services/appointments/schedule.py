@@ -85,6 +85,14 @@ def replan_in(session: Session, office_id: int) -> None:
         _plan_days(session, office, local_today(ZoneInfo(office.timezone)), office.planned_until)
 
 
+def replan_from(session: Session, first_days: Mapping[int, date]) -> None:
+    """Do the same for every office that is planned as far as the first day on which a change touches it."""
+    query = select(col(Office.id), col(Office.planned_until)).where(col(Office.planned_until).is_not(None))
+    for office_id, planned_until in session.execute(query.order_by(col(Office.id))).all():
+        if planned_until >= first_days.get(office_id, date.max):
+            replan_in(session, office_id)
+
+
 def lock_office(session: Session, office_id: int) -> None:
     """Let whoever plans this office, or changes its hours, wait for the caller's transaction, and nobody who books.
 
