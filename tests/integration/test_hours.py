@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from app import clock
-from app.models import Channel, Slot
+from app.models import Channel, Office, Slot
 from app.services import database, journeys, throttle
 from app.services.appointments import availability, holds, hours, records, schedule, waiting_list
 from app.services.appointments.cancellation import cancel
@@ -310,6 +310,17 @@ def test_a_closure_an_absence_and_new_hours_take_effect_at_once(office: MadeOffi
     assert first_free(office) == at("2026-11-24 14:00")
     hours.set_week(office.agent, [])
     assert slots_of(office.id) == slots_of(office.id)[:2], "only what has begun, or is due within the hour, may stay"
+
+
+def test_an_office_that_was_to_be_planned_anew_obeys_at_once_too(office: MadeOffice) -> None:
+    with database.writing() as session:
+        session.get_one(Office, office.id).planned_until = None
+    hours.close(office.id, TUESDAY, TUESDAY, "Travaux")
+    with pytest.raises(SlotGoneError):
+        a_visitor().confirm(office, NINE)
+    never_seen = make_office()
+    hours.close(never_seen.id, TUESDAY, TUESDAY, "Travaux")
+    assert slots_of(never_seen.id) == []
 
 
 def test_a_change_that_cannot_be_planned_is_not_written(office: MadeOffice, monkeypatch: pytest.MonkeyPatch) -> None:

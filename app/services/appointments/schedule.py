@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Row
 from sqlmodel import Session, SQLModel, col
 
@@ -81,8 +81,10 @@ def replan(office_id: int) -> None:
 def replan_in(session: Session, office_id: int) -> None:
     """Do what `replan` does, in the transaction of the change itself; write the change first."""
     office = _locked(session, office_id)
-    if office.planned_until:
-        _plan_days(session, office, local_today(ZoneInfo(office.timezone)), office.planned_until)
+    timezone = ZoneInfo(office.timezone)
+    last = office.planned_until or _last_day_with_slots(session, office_id, timezone)
+    if last:
+        _plan_days(session, office, local_today(timezone), last)
 
 
 def replan_from(session: Session, first_days: Mapping[int, date]) -> None:
@@ -232,6 +234,12 @@ def _locked(session: Session, office_id: int) -> _PlannedOffice:
     if row is None:
         raise OfficeNotFoundError(office_id)
     return _PlannedOffice(*row)
+
+
+def _last_day_with_slots(session: Session, office_id: int, timezone: ZoneInfo) -> date | None:
+    # Earlier versions forgot how far they had planned when a change was to be planned for later.
+    latest = session.execute(select(func.max(col(Slot.starts_at))).where(col(Slot.office_id) == office_id)).scalar_one()
+    return latest.astimezone(timezone).date() if latest else None
 
 
 def _plan_days(session: Session, office: _PlannedOffice, first: date, last: date) -> None:
