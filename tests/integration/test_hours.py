@@ -374,6 +374,35 @@ def test_closing_while_people_cancel_and_hold_leaves_no_seat_of_the_day(db: str,
     assert (outside_the_rules(office), first_free(office)) == ([], WEDNESDAY_NINE)
 
 
+def test_closing_and_opening_again_while_people_come_and_go_blocks_nobody(db: str, now: Now) -> None:
+    office = opened(agents=4)
+    visitors = [a_visitor() for _ in range(6)]
+
+    def closes_and_opens(day: date) -> None:
+        hours.reopen(hours.close(office.id, day, day, "Travaux"))
+
+    def comes_and_goes(visitor: Visitor, number: int) -> None:
+        _or_gone(partial(visitor.hold, office, (NINE, HALF_PAST_NINE, WEDNESDAY_NINE)[number % 3]))
+        _or_gone(partial(visitor.hold, office, (WEDNESDAY_NINE, NINE, HALF_PAST_NINE)[number % 3], minutes=60))
+        if number % 2:
+            holds.release_hold(visitor.key)
+
+    for _ in range(3):
+        throttle.reset()
+        outcomes = together(
+            [
+                *(partial(closes_and_opens, day) for day in (TUESDAY, WEDNESDAY)),
+                *(partial(comes_and_goes, visitor, number) for number, visitor in enumerate(visitors)),
+            ]
+        )
+        assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+        assert outside_the_rules(office) == []
+    now.wait(11 * MINUTE)
+    schedule.replan(office.id)
+    assert {NINE, HALF_PAST_NINE, WEDNESDAY_NINE} <= {slot.starts_at for slot in free_slots(office)}
+    check_invariants()
+
+
 def _or_gone(call: Callable[[], object]) -> object:
     with suppress(SlotGoneError):
         return call()
