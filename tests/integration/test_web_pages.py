@@ -109,7 +109,8 @@ class TestVisitorCookie:
             assert "set-cookie" not in answer.headers
 
     @pytest.mark.parametrize("path", ["/sw.js", "/hors-ligne", "/healthz", "/readyz", "/metrics"])
-    def test_neither_does_what_workers_and_programs_ask(self, site: ASGIApp, path: str) -> None:
+    def test_neither_does_what_workers_and_programs_ask(self, site: ASGIApp, folder: Path, path: str) -> None:
+        (folder / "sw.js").write_text("self")
         assert "set-cookie" not in ask(site, "GET", path, headers=BROWSER).headers
 
     def test_whatever_sets_a_cookie_is_never_public(self, folder: Path) -> None:

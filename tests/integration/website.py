@@ -41,7 +41,6 @@ def build(folder: Path) -> Path:
         "fonts/public-sans.woff2": "font",
         "erreur.css": "body{}",
         "favicon.svg": "<svg/>",
-        "sw.js": "self",
     }
     for name, text in pages.items():
         file = folder / name
