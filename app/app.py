@@ -83,7 +83,7 @@ from app.state.topic import TopicState
 from app.state.waiting_from_mail import WaitingEntryState, WaitingOfferState
 from app.state.waiting_list import WaitingListState
 from app.state.withdrawal import NotMeState, WithdrawalState
-from app.web.application import transformers
+from app.web.application import Portal, transformers
 from app.web.background import background
 
 SITE = "Guichet"
@@ -91,7 +91,7 @@ _DESCRIPTION = "Prenez, déplacez ou annulez un rendez-vous avec votre service f
 
 logging.configure()
 clock.shift(get_settings().clock_offset)
-app = rx.App(
+app = Portal(
     html_lang="fr",
     toaster=None,
     reset_style=False,

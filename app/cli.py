@@ -21,7 +21,7 @@ from granian.server.common import AbstractServer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from app import clock, frontend
+from app import cli_hours, clock, frontend
 from app.services import backup as copies
 from app.services import database, schema
 from app.settings import get_settings
@@ -31,6 +31,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+cli.add_typer(cli_hours.commands, name="hours")
 
 # Let Reflex serve the built pages and compile nothing (its internal names).
 _SERVING = {
@@ -67,6 +68,8 @@ def begin() -> None:
         settings = get_settings()
     except ValidationError as error:
         _fail("; ".join(_mistake(each) for each in error.errors()))
+    if settings.weak_secret:
+        _fail(settings.weak_secret)
     clock.shift(settings.clock_offset)
 
 

@@ -9,6 +9,16 @@ from typing import Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from zxcvbn_rs_py import zxcvbn
+
+_SECRET_AT_LEAST = 16
+"""Characters below which a secret is refused; what is asked for is twice as many."""
+
+_GUESSES_AT_LEAST = 12.5
+"""Base-10 logarithm of the guesses that a secret must resist: words, rows of keys and repetitions do not."""
+
+_ESTIMATED = 100
+"""Characters of which the guesses are estimated."""
 
 
 class Settings(BaseSettings):
@@ -76,6 +86,24 @@ class Settings(BaseSettings):
         return self.database.startswith("sqlite") if self.demo is None else self.demo
 
     @property
+    def weak_secret(self) -> str:
+        """What is wrong with the secrets that sign cookies, links and forms; empty when nothing is.
+
+        Asked when the portal starts. A short secret can be guessed from one signed link, and opens all the others.
+        """
+        name = "SECRET_KEY" if self.secret_key else str(self._secret_file)
+        if not self.secret_key and not self._secret_file.exists():
+            return ""
+        found = self.secret_keys
+        if found and not any(map(_is_guessable, found)):
+            return ""
+        return (
+            f"{name}: too short or too easy to guess, give each secret at least 32 random characters; make one with "
+            '« python -c "import secrets; print(secrets.token_urlsafe(48))" », or leave SECRET_KEY out to have one '
+            "made and kept in DATA_DIR"
+        )
+
+    @property
     def demo_mailbox(self) -> bool:
         """Whether mails are shown in the demo mailbox instead of being sent."""
         return not self.smtp_url
@@ -85,7 +113,16 @@ class Settings(BaseSettings):
         """Secrets of the portal, newest first; the first one signs, all of them verify."""
         if self.secret_key:
             return [key.strip() for key in self.secret_key.split(",") if key.strip()]
-        return [_generated_secret(self.data_dir / "secret_key")]
+        return [_generated_secret(self._secret_file)]
+
+    @property
+    def _secret_file(self) -> Path:
+        return self.data_dir / "secret_key"
+
+
+def _is_guessable(secret: str) -> bool:
+    guesses = zxcvbn(secret[:_ESTIMATED], ["guichet", "secret", "key"]).guesses_log10
+    return len(secret) < _SECRET_AT_LEAST or guesses < _GUESSES_AT_LEAST
 
 
 def _generated_secret(path: Path) -> str:

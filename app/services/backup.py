@@ -73,6 +73,7 @@ def _save(url: URL, target: Path) -> None:
 def _restore_sqlite(source: Path, target: Path) -> None:
     _check_sqlite(source)
     target.parent.mkdir(parents=True, exist_ok=True)
+    database.keep_private(target)
     _copy_sqlite(source, target)
 
 

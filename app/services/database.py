@@ -1,8 +1,9 @@
 """The engine and the two kinds of transaction: `reading()` and `writing()`."""
 
+import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sqlmodel import Session, create_engine
 from app.settings import get_settings
 
 _BUSY_MILLISECONDS = 15_000
+_OWNER_ONLY = 0o600
 _sqlite_writer = threading.Lock()
 
 
@@ -50,9 +52,23 @@ def _sqlite_engine(url: str, path: str, pool_size: int) -> Engine:
         connect_args={"check_same_thread": False},
         hide_parameters=True,  # a traceback must not print what people typed
     )
+    event.listen(made, "do_connect", lambda *_: keep_private(Path(path)))
     event.listen(made, "connect", _prepare_sqlite)
     event.listen(made, "begin", _begin_sqlite)
     return made
+
+
+def keep_private(path: Path) -> None:
+    """Let nobody but its owner read a SQLite file that is about to be opened, made now if it is not there.
+
+    SQLite gives the files it puts beside it the same rights; those of before get them here.
+    """
+    path.touch(mode=_OWNER_ONLY)
+    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))):
+        # Between the two lines another process may have taken such a file away; one of somebody else stays theirs.
+        with suppress(FileNotFoundError, PermissionError):
+            if stat.S_IMODE(file.stat().st_mode) & ~_OWNER_ONLY:
+                file.chmod(_OWNER_ONLY)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -9,14 +9,16 @@ the same day show the same agendas.
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import func, insert
 from sqlmodel import Session, SQLModel, col, select
 
 from app import clock
 from app.models import Absence, Account, Agent, Closure, Office, OpeningSession, SpaceKind, SpaceMode
 from app.services import demo_hours, demo_offices, demo_points, upsert
+from app.services.appointments import schedule
 from app.services.demo_hours import DemoAgent, demo_agent
 from app.services.demo_offices import CLOSED_CODE, FULL_CODE, Row
 from app.settings import get_settings
@@ -35,8 +37,8 @@ def load(session: Session) -> None:
 
     `session` is a writing transaction of the caller. Safe at every start and in several processes at once: they wait
     for one another, and whoever comes later finds nothing left to do. Never removes anything, and changes nothing
-    but the end of the works at the closed office, and the days up to which an office is planned that gets a local
-    point or a closure. A day is that of Paris.
+    but the end of the works at the closed office, and the free seats of offices that get a local point, or a closure or
+    an absence on days that are planned already. A day is that of Paris.
     """
     _one_at_a_time(session)
     today = clock.now().astimezone(_PARIS).date()
@@ -45,7 +47,9 @@ def load(session: Session) -> None:
     known = set(session.exec(select(Office.code)))
     missing = [office for office in demo_offices.all_offices() if office["code"] not in known]
     if known and covered is not None and covered < until - timedelta(days=_MARGIN_DAYS):
-        _add_absences(session, _agents_of_demo(session), max(covered + timedelta(days=1), today), until, today)
+        first = max(covered + timedelta(days=1), today)
+        _add_absences(session, _agents_of_demo(session), first, until, today)
+        schedule.replan_from(session, dict.fromkeys(_ids_of_demo(session).values(), first))
     if missing:
         _add_offices(session, missing, today, until if covered is None else max(covered, until))
     _keep_closures(session, today, until)
@@ -95,22 +99,23 @@ def _add_offices(session: Session, offices: list[Row], today: date, until: date)
 
 
 def _keep_closures(session: Session, today: date, until: date) -> None:
-    """Write the closures up to a day that are missing, and let their offices be planned anew."""
+    """Write the closures up to a day that are missing, and plan anew the offices where they touch planned days."""
     ids = _ids_of_demo(session)
     ahead = session.exec(select(Closure).where(Closure.last_day >= today))
     known = {(row.office_id, row.first_day, row.reason) for row in ahead}
     wanted = (row for code in ids for row in demo_hours.closures(code, ids[code], today, until))
     missing = [row for row in wanted if (row["office_id"], row["first_day"], row["reason"]) not in known]
     _insert(session, Closure, missing)
-    changed = {row["office_id"] for row in missing}
-    if CLOSED_CODE in ids and _keep_works(session, demo_hours.works(ids[CLOSED_CODE], today)):
-        changed.add(ids[CLOSED_CODE])
-    if changed:
-        session.execute(update(Office).where(col(Office.id).in_(changed)).values(planned_until=None))
+    # From the last one on, so that the first day of each office stays.
+    changed = {row["office_id"]: row["first_day"] for row in sorted(missing, key=itemgetter("first_day"), reverse=True)}
+    if CLOSED_CODE in ids:
+        works = demo_hours.works(ids[CLOSED_CODE], today)
+        changed.setdefault(works["office_id"], _keep_works(session, works))
+    schedule.replan_from(session, changed)
 
 
-def _keep_works(session: Session, works: Row) -> bool:
-    """Put off the end of the works, or write when they begin; tell whether anything changed."""
+def _keep_works(session: Session, works: Row) -> date:
+    """Put off the end of the works, or write when they begin; return the first day that changed, if any did."""
     found = session.exec(
         select(Closure)
         .where(Closure.office_id == works["office_id"], Closure.reason == works["reason"])
@@ -118,12 +123,14 @@ def _keep_works(session: Session, works: Row) -> bool:
     ).first()
     if found is None:
         _insert(session, Closure, [works])
-        return True
+        first: date = works["first_day"]
+        return first
     if found.last_day >= works["last_day"]:
-        return False
-    found.last_day = works["last_day"]
+        return date.max
+    first, found.last_day = found.last_day + timedelta(days=1), works["last_day"]
     session.add(found)
-    return True
+    session.flush()
+    return first
 
 
 def _ids_of_demo(session: Session) -> dict[str, int]:

@@ -7,14 +7,16 @@ spend at the office, and never the first of them, who keeps the office open.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from app.content import communes
 from app.content.communes import Area, Commune
 from app.models import Agent, Channel, LocalPoint, Office, OfficeKind, OpeningSession
+from app.services.appointments import schedule
 from app.services.demo_hours import DemoAgent, demo_agent, half_days_off, session_row
 from app.services.demo_offices import FULL_CODE, KINDS, STREETS, Dice, Row, contracted, fiction_phone
 
@@ -69,10 +71,7 @@ class DemoPoint:
 
 
 def add_missing(session: Session) -> None:
-    """Add the points that are missing, with the sessions held there, and let their offices be planned anew.
-
-    Slots follow at the next look at an office, as after any change of its hours.
-    """
+    """Add the points that are missing, with the sessions held there, and plan their offices anew."""
     known = set(session.exec(select(LocalPoint.code)))
     missing = {point.code: point for point in all_points() if point.code not in known}
     codes = {point.office for point in missing.values()}
@@ -87,7 +86,7 @@ def add_missing(session: Session) -> None:
     sessions = [row for office in _agents_by_office(session, offices) for row in _sessions(office, ids)]
     if sessions:
         session.execute(insert(OpeningSession), sessions)
-    session.execute(update(Office).where(col(Office.id).in_(offices.values())).values(planned_until=None))
+    schedule.replan_from(session, dict.fromkeys(offices.values(), date.min))
 
 
 def all_points() -> Iterator[DemoPoint]:

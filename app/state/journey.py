@@ -66,6 +66,7 @@ class JourneyState(rx.State):
     hold_words: str = ""
     hold_note: str = ""
     _lost_words: str = ""
+    _note: str = ""
     _was_here: bool = False
     _appointment_page: str = ""
 
@@ -130,7 +131,7 @@ class JourneyState(rx.State):
 
     async def _show_hold(self, visitor: str, progress: Progress) -> None:
         hold = await call(holds.current_hold, visitor)
-        self.hold_note = ""
+        self.hold_note, self._note = self._note, ""
         if hold is None or progress.office is None or hold.journey_id != progress.journey_id:
             self.hold_until = ""
             return

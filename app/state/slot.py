@@ -1,6 +1,6 @@
 """Step 3: the agenda of four weeks, the times of a day, and the hold."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from app.content import wording
 from app.models import Channel
 from app.services.appointments import availability, steps
 from app.services.appointments.availability import Agenda
-from app.services.appointments.holds import TooManyHoldsError
+from app.services.appointments.holds import HoldView, TooManyHoldsError
 from app.services.appointments.offices import OfficeNotFoundError
 from app.services.appointments.places import Way
 from app.services.appointments.seats import SlotGoneError
@@ -30,7 +30,11 @@ from app.state.office import way_label
 
 _CHOOSE_FIRST = "Choisissez un jour, puis une heure"
 _TOO_MANY = "Trop de créneaux sont déjà réservés depuis votre réseau : réessayez dans quelques minutes"
+_NEXT = "Le premier créneau n’était plus libre : nous avons retenu le suivant. Vous pouvez encore en changer."
 _LATE = timedelta(days=7)
+
+
+Take = Callable[[str, str, str, datetime], HoldView]
 
 
 @dataclass(frozen=True)
@@ -219,15 +223,15 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
 
     @rx.event
     async def take_first(self) -> EventSpec | None:
-        """Hold the first free time."""
-        return await self._hold(self.first_day, self.first_time)
+        """Hold the first free time, or the next one if somebody was faster."""
+        return await self._hold(self.first_day, self.first_time, steps.choose_first)
 
     @rx.event
     async def take_chosen(self) -> EventSpec | None:
         """Hold the chosen time and go on."""
         return await self._hold(self.chosen_day, self.chosen_time)
 
-    async def _hold(self, day: str, time: str) -> EventSpec | None:
+    async def _hold(self, day: str, time: str, take: Take = steps.choose_time) -> EventSpec | None:
         progress, elsewhere = await self._enter(Step.SLOT)
         visitor = visitor_of(self)
         if progress is None or progress.office is None or visitor is None:
@@ -236,7 +240,7 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
         if starts_at is None:
             return self._refuse({"agenda": _CHOOSE_FIRST})
         try:
-            await call(steps.choose_time, visitor, progress.kind, network_of(self), starts_at)
+            hold = await call(take, visitor, progress.kind, network_of(self), starts_at)
         except (SlotGoneError, WrongChoiceError) as error:
             await self._show(progress, self._page)
             await self._show_day(progress, day)
@@ -246,6 +250,7 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
         except JourneyGoneError:
             return await self._gone(Step.SLOT)
         self.errors = {}
+        self._note = "" if hold.starts_at == starts_at else _NEXT
         self._wait()
         return rx.redirect(addresses.RESCHEDULE_CHECK if progress.kind == RESCHEDULE else addresses.DETAILS)
 

@@ -34,7 +34,7 @@ _METHODS = (*_SAFE_METHODS, "POST")
 _PROBES = ("/healthz", "/readyz", "/metrics")
 # Control characters, backslashes, doubled slashes and dot segments are in no address of the portal. The browser
 # decodes nothing: these come from people who try.
-_WEIRD_PATH = re.compile(r"[\x00-\x1f\x7f\\]|//|/\.{1,2}(?:/|$)")
+_WEIRD_PATH = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\\]|//|/\.{1,2}(?:/|$)")
 # Reflex's own addresses, and the raw files of the build.
 _CLOSED = re.compile(r"/(?:_(?!event/?$)|ping(?:/|$)|auth-codespace(?:/|$))|.*\.(?:html|gz|br|zst)$")
 
@@ -168,17 +168,23 @@ def _origin(scope: Scope) -> _Refusal | None:
     """Refuse what another site's page may have sent: anything that acts, and anything to the websocket.
 
     Browsers send Origin with both. `null`, which a page without referrer sends with a form, is believed only with
-    the browser's own word that the request stays on this site; scripts cannot write that header.
+    the browser's own word that the request stays on this site; scripts cannot write that header. A preflight asks
+    whether another site's page may act, so it is answered as the act would be.
     """
-    if scope["type"] == "http" and scope["method"] in _SAFE_METHODS and scope["path"].rstrip("/") != SOCKET:
-        return None
     headers = Headers(scope=scope)
+    if scope["type"] == "http" and scope["path"].rstrip("/") != SOCKET and _only_reads(scope["method"], headers):
+        return None
     said = headers.getlist("Origin")
     if said in ([], ["null"]):
         ours = headers.get("Sec-Fetch-Site") == "same-origin"
     else:
         ours = len(said) == 1 and origins.is_own_origin(said[0], headers.get("Host", ""))
     return None if ours else _Refusal(403, "origin_foreign" if said else "origin_missing")
+
+
+def _only_reads(method: str, headers: Headers) -> bool:
+    is_preflight = method == "OPTIONS" and "Access-Control-Request-Method" in headers
+    return method in _SAFE_METHODS and not is_preflight
 
 
 _CHECKS: tuple[Callable[[Scope], _Refusal | None], ...] = (_sizes, _host, _method, _path, _origin)

@@ -92,15 +92,17 @@ class SecurityHeaders:
         headers.update(_ALWAYS)
         if self._secure:
             headers["Strict-Transport-Security"] = f"max-age={2 * _YEAR}; includeSubDomains"
-        is_page = _is_page(path, headers)
-        if is_page:
+        shown = is_page(path, headers)
+        if shown:
             headers.update(_ON_PAGES)
-        headers["Content-Security-Policy"] = self._policy(path, is_page=is_page)
+        headers["Content-Security-Policy"] = self._policy(path, is_page=shown)
         headers["Referrer-Policy"] = "no-referrer" if path.startswith(_SECRET_FOLDERS) else "same-origin"
         if _PRIVATE.match(path):
             headers["X-Robots-Tag"] = "noindex"
         if "no-store" not in headers.get("Cache-Control", ""):
-            headers["Cache-Control"] = cache_control(path, status, is_page=is_page)
+            kept = cache_control(path, status, is_page=shown)
+            # Whoever set a cookie here, no shared cache gives it to the next person.
+            headers["Cache-Control"] = "no-store" if "Set-Cookie" in headers and "public" in kept else kept
 
     def _policy(self, path: str, *, is_page: bool) -> str:
         own = _OWN_POLICIES.get(path)
@@ -147,7 +149,8 @@ def cache_control(path: str, status: int, *, is_page: bool) -> str:
     return f"public, max-age={30 * 24 * 3600 if path.startswith('/fonts/') else 3600}"
 
 
-def _is_page(path: str, headers: MutableHeaders) -> bool:
+def is_page(path: str, headers: MutableHeaders) -> bool:
+    """Tell from the head of an answer whether it is a page."""
     kind = headers.get("Content-Type", "")
     if kind:
         return kind.startswith("text/html")

@@ -1,17 +1,22 @@
 """The visitor cookie: given with the first page, so that the websocket that follows carries it.
 
-Pages go out as `private` (see `headers.py`) and are the same for everybody but for this cookie, so answers need
-no `Vary: Cookie`.
+Nothing but a page gives it: shared caches keep files, and would hand one person's cookie to the next. Pages go out as
+`private` (see `headers.py`) and are the same for everybody but for this cookie, so answers need no `Vary: Cookie`.
 """
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import addresses
 from app.services import visitors
+from app.web.headers import is_page
+
+_NOT_SEEN = (addresses.OFFLINE, "/healthz", "/readyz", "/metrics")
+"""What may be answered with a page that nobody looks at: the worker keeps it, or a program asks."""
 
 
 class VisitorCookie:
-    """ASGI middleware that gives a visitor cookie to whoever asks for a page without a valid one.
+    """ASGI middleware that gives a visitor cookie to whoever gets a page without having a valid one.
 
     A 304 gets it too: a browser may have kept the page longer than the cookie.
     """
@@ -29,8 +34,9 @@ class VisitorCookie:
             if message["type"] == "http.response.start":
                 message["headers"] = list(message.get("headers", ()))
                 headers = MutableHeaders(raw=message["headers"])
-                headers.append("Set-Cookie", _set_cookie())
-                headers.setdefault("Cache-Control", "private, no-cache")
+                if scope["path"] not in _NOT_SEEN and is_page(scope["path"], headers):
+                    headers.append("Set-Cookie", _set_cookie())
+                    headers.setdefault("Cache-Control", "private, no-cache")
             await send(message)
 
         await self._app(scope, receive, give)

@@ -4,14 +4,16 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from secrets import token_hex
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, expect
 from sqlmodel import col, select, update
 
 from app import clock
+from app.content import wording
 from app.models import Appointment, CaptchaChallenge, Channel, Hold, Slot
 from app.services import database, journeys
-from app.services.appointments import access, booking, records
+from app.services.appointments import access, availability, booking, records, steps
 from app.services.appointments.person import Person
 from app.services.appointments.records import AppointmentView
 from app.services.journey_drafts import typed_in
@@ -134,6 +136,26 @@ def test_when_the_seat_has_gone_the_agenda_says_so_and_everything_typed_stays(vi
         visitor.copy_captcha()
     visitor.confirm()
     assert len(booked_for(who.email)) == 1
+
+
+def test_the_first_free_time_that_has_gone_gives_way_to_the_next_and_says_so(visitor: Visitor) -> None:
+    visitor.reach(SLOT)
+    progress = steps.progress(visitor.key(), steps.BOOKING)
+    assert progress is not None
+    assert progress.office is not None
+    asked = (progress.office.id, Channel.COUNTER, progress.minutes)
+    first = availability.first_free(*asked)
+    assert first is not None
+    take_every_seat_at(progress.office.id, first)
+    visitor.button("Choisir ce créneau").click()
+    visitor.is_at(DETAILS, "Vos informations")
+    held = held_by(visitor).starts_at
+    assert held > first
+    assert held < (availability.first_free(*asked) or held + timedelta(minutes=1))
+    visitor.says(
+        f"Nous gardons le {wording.short_moment(held.astimezone(ZoneInfo(progress.office.timezone)))} pour vous"
+    )
+    visitor.says("nous avons retenu le suivant")
 
 
 def test_when_the_new_seat_has_gone_the_old_appointment_stands(visitor: Visitor, post_office: MailServer) -> None:

@@ -107,3 +107,51 @@ def test_an_expected_failure_is_one_line(tmp_path: Path) -> None:
     result = _run("restore", str(tmp_path / "nothing"), "--yes")
     assert result.exit_code == 1
     assert result.output.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "short",
+        ",",
+        "0" * 64,
+        "changeme" * 4,
+        "0123456789abcdef",
+        "password12345678",
+        "azertyuiopqsdfghjklm",
+        "guichet-secret-key",
+        "a-secret-that-is-long-enough,short",
+        "fifteen-letters",
+    ],
+    ids=lambda text: text[:20],
+)
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_a_secret_that_can_be_guessed_is_refused_in_plain_words(
+    command: str, secret: str, port: int, started: list[Granian], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", secret)
+    get_settings.cache_clear()
+    result = _run(command)
+    assert (result.exit_code, started) == (1, [])
+    assert result.output.startswith("guichet: SECRET_KEY: too short or too easy to guess")
+
+
+def test_a_kept_secret_that_was_cut_is_refused_too(
+    port: int, started: list[Granian], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "")
+    get_settings.cache_clear()
+    (tmp_path / "secret_key").write_text("")
+    result = _run("serve")
+    assert (result.exit_code, started) == (1, [])
+    assert "secret_key: too short" in result.output
+
+
+def test_without_a_secret_one_is_made_that_is_strong_enough(
+    port: int, started: list[Granian], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "")
+    get_settings.cache_clear()
+    assert _run("serve").exit_code == 0
+    assert [len(key) for key in get_settings().secret_keys] == [64]
+    assert _run("serve").exit_code == 0

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel, select
 
 from app import clock
 from app.content import communes, wording
-from app.models import Channel, Closure, Office, OfficeKind
+from app.models import Channel, Closure, Office, OfficeKind, Slot
 from app.services import database, demo_data, demo_hours, demo_offices
 from app.services.appointments import availability, offices, places, planning, schedule
 from app.services.appointments.availability import Agenda
@@ -220,29 +220,50 @@ def test_trainings_come_back_every_eight_weeks_whatever_the_day_of_the_start(dem
     assert all(day.weekday() < 5 for day in days)
 
 
-def test_a_closure_that_is_new_lets_its_office_be_planned_anew_and_no_other(demonstration: None) -> None:
+def test_what_touches_no_planned_day_plans_no_office_anew(demonstration: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned: list[int] = []
+    really = schedule.replan_in
+    monkeypatch.setattr(
+        schedule, "replan_in", lambda session, number: (planned.append(number), really(session, number))
+    )
     with clock.moved(datetime(2026, 9, 1, 9, tzinfo=UTC)):
         load()
-        with database.reading() as session:
-            ids = [number or 0 for number in session.exec(select(Office.id))]
-        for number in ids:
+        for number in _offices():
             schedule.ensure_planned(number)
         load()
-        assert _unplanned() == set()
+        assert planned == []
     with clock.moved(datetime(2026, 10, 3, 9, tzinfo=UTC)):
-        before = {closure.office_id for closure in _closures()}
-        number = len(_closures())
+        before = len(_closures())
         load()
-        added = {closure.office_id for closure in _closures()[number:]}
-        assert before
-        assert _unplanned() == added | {id_of(demo_offices.CLOSED_CODE)}
+        assert len(_closures()) > before
+        assert planned == [id_of(demo_offices.CLOSED_CODE)], "where the works go on"
+
+
+def test_closures_absences_and_works_that_come_late_take_effect_at_once(demonstration: None) -> None:
+    with clock.moved(datetime(2026, 9, 1, 9, tzinfo=UTC)):
+        load()
+    with clock.moved(datetime(2026, 11, 2, 9, tzinfo=UTC)):
+        for number in _offices():
+            schedule.ensure_planned(number)
+        before = _slots()
+        load()
+        after = _slots()
+        for number in _offices():
+            schedule.replan(number)
+        assert len(after) < len(before)
+        assert _slots() == after, "nothing was left to change"
+
+
+def _offices() -> list[int]:
+    with database.reading() as session:
+        return [number or 0 for number in session.exec(select(Office.id).order_by("id"))]
+
+
+def _slots() -> set[tuple[object, ...]]:
+    with database.reading() as session:
+        return set(session.exec(select(Slot.agent_id, Slot.starts_at, Slot.channels, Slot.place_id)))
 
 
 def _closures() -> list[Closure]:
     with database.reading() as session:
         return list(session.exec(select(Closure).order_by("id")))
-
-
-def _unplanned() -> set[int]:
-    with database.reading() as session:
-        return {office.id or 0 for office in session.exec(select(Office)) if office.planned_until is None}

@@ -4,13 +4,19 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import reflex as rx
 from hypothesis import given, strategies
 from hypothesis import settings as hypothesis_settings
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message
 
 from app import frontend
 from app.settings import get_settings
 from app.web import guard, origins
+from app.web.application import Portal
 from app.web.forwarded import Forwarded
 from app.web.layers import around
 from tests.integration import website
@@ -246,6 +252,10 @@ class TestAddresses:
             "/contact//",
             "/..\\..\\windows",
             "/a\nSet-Cookie: x=1",
+            "/\n",
+            "/contact\n",
+            "/a\u0085b",
+            "/a\u2028b",
             "relative",
             "",
             "http://evil.example/",
@@ -371,3 +381,60 @@ class TestForwarded:
         scope = website.scope_of("websocket", "/_event", [("x-forwarded-proto", "https")])
         asyncio.run(Forwarded(inner)(scope, None, None))  # type: ignore[arg-type]
         assert seen["scheme"] == "wss"
+
+
+PREFLIGHT = (("host", "localhost:3000"), ("access-control-request-method", "POST"))
+
+
+class TestTheWholePortal:
+    """What Reflex puts around its application: CORS, and one route that knows no line break in an address."""
+
+    @pytest.fixture
+    def portal(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ASGIApp:
+        inside = website.inner(website.build(tmp_path / "built"))
+        cors = Middleware(
+            CORSMiddleware, allow_origins=[OWN], allow_methods=["*"], allow_headers=["*"], allow_credentials=True
+        )
+        monkeypatch.setattr(frontend, "PAGES", tmp_path / "built")
+        top = Starlette(routes=[Mount("", inside)], middleware=[cors])
+        monkeypatch.setattr(rx.App, "__call__", lambda _self: top)
+        return Portal.__new__(Portal)()
+
+    @pytest.mark.parametrize("path", ["/\n", "/contact\n", "/a\nb", "/healthz\n"])
+    def test_a_line_break_passes_through_every_layer(self, portal: ASGIApp, path: str) -> None:
+        answer = ask_raw(portal, path)
+        assert answer.status == 404
+        assert "Cette page n’existe pas".encode() in answer.body
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert ask_raw(portal, path, headers=[("host", "evil.example")]).status == 400
+
+    @pytest.mark.parametrize("path", ["/contact", "/_event", "/echo", "/nowhere"])
+    @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+    def test_a_preflight_of_another_site_is_refused_as_what_it_asks_for(
+        self, portal: ASGIApp, path: str, origin: str
+    ) -> None:
+        answer = ask_raw(portal, path, method="OPTIONS", headers=[*PREFLIGHT, ("origin", origin)])
+        assert answer.status == 403
+        assert "access-control-allow-origin" not in answer.headers
+        assert "access-control-allow-methods" not in answer.headers
+        assert answer.headers["x-frame-options"] == "DENY"
+
+    def test_so_is_one_for_a_foreign_host(self, portal: ASGIApp) -> None:
+        headers = [("host", "evil.example"), *PREFLIGHT[1:], ("origin", OWN)]
+        assert ask_raw(portal, "/contact", method="OPTIONS", headers=headers).status == 400
+
+    def test_one_of_the_portal_s_own_has_every_header(self, portal: ASGIApp) -> None:
+        answer = ask_raw(portal, "/contact", method="OPTIONS", headers=[*PREFLIGHT, ("origin", OWN)])
+        assert answer.status == 200
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+    def test_pages_and_the_websocket_go_on(self, portal: ASGIApp) -> None:
+        page = ask(portal, "GET", "/contact", headers=website.BROWSER)
+        assert (page.status_code, "set-cookie" in page.headers) == (200, True)
+        sent = talk(portal, ["bonjour"])
+        assert [message["type"] for message in sent][:2] == ["websocket.accept", "websocket.send"]
+
+    def test_a_failure_inside_is_still_a_page_in_french(self, portal: ASGIApp) -> None:
+        answer = ask(portal, "GET", "/boom")
+        assert answer.status_code == 500
+        assert "Une erreur est survenue de notre côté" in answer.text

@@ -8,12 +8,13 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 
 import pytest
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import frontend
 from app.services import visitors
 from app.settings import get_settings
 from app.web import built_pages
+from app.web.layers import around
 from tests.integration import website
 from tests.integration.website import BROWSER, ask, ask_raw
 
@@ -94,6 +95,33 @@ class TestVisitorCookie:
     @pytest.mark.parametrize(("method", "accept"), [("HEAD", "text/html"), ("GET", "*/*"), ("GET", "image/png")])
     def test_nothing_but_asking_for_a_page_gives_it(self, site: ASGIApp, method: str, accept: str) -> None:
         assert "set-cookie" not in ask(site, method, "/", headers={"Accept": accept}).headers
+
+    @pytest.mark.parametrize(
+        "path",
+        ["/assets/contact-AbC_12-x.js", "/assets/plain.js", "/fonts/public-sans.woff2", "/erreur.css", "/favicon.svg"],
+    )
+    def test_a_file_opened_as_a_page_gives_none_and_stays_public(self, site: ASGIApp, path: str) -> None:
+        first = ask(site, "GET", path, headers=BROWSER)
+        again = ask(site, "GET", path, headers={**BROWSER, "If-None-Match": first.headers["etag"]})
+        assert (first.status_code, again.status_code) == (200, 304)
+        for answer in (first, again):
+            assert answer.headers["cache-control"].startswith("public")
+            assert "set-cookie" not in answer.headers
+
+    @pytest.mark.parametrize("path", ["/sw.js", "/hors-ligne", "/healthz", "/readyz", "/metrics"])
+    def test_neither_does_what_workers_and_programs_ask(self, site: ASGIApp, folder: Path, path: str) -> None:
+        (folder / "sw.js").write_text("self")
+        assert "set-cookie" not in ask(site, "GET", path, headers=BROWSER).headers
+
+    def test_whatever_sets_a_cookie_is_never_public(self, folder: Path) -> None:
+        async def gives(_scope: Scope, _receive: Receive, send: Send) -> None:
+            head = [(b"content-type", b"text/css"), (b"set-cookie", b"a=1")]
+            await send({"type": "http.response.start", "status": 200, "headers": head})
+            await send({"type": "http.response.body", "body": b""})
+
+        answer = ask(around(gives), "GET", "/erreur.css")
+        assert answer.headers["set-cookie"] == "a=1"
+        assert answer.headers["cache-control"] == "no-store"
 
 
 class TestContentPolicy:

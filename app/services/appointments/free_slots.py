@@ -47,10 +47,21 @@ _STARTS_AND_AGENTS = select(_START, _AGENTS).where(_FREE).group_by(_SLOT.starts_
 _OWN = (
     select(_START, _SLOT.agent_id)
     .join_from(_SLOT.id.table, _HOLD.id.table, _SLOT.held_by == _HOLD.id)
-    .where(_ASKED, _BEFORE_END, _HOLD.visitor_key == bindparam("visitor"), _SLOT.appointment_id.is_(None))
+    .where(
+        _ASKED,
+        _BEFORE_END,
+        _HOLD.visitor_key == bindparam("visitor"),
+        # When it is over, its seats are free for all, or withdrawn.
+        _HOLD.expires_at > bindparam("now", type_=_HOLD.expires_at.type),
+        _SLOT.appointment_id.is_(None),
+    )
 )
 _HELD = select(_SLOT.id).where(
-    _ASKED, _SLOT.appointment_id.is_(None), _SLOT.held_until > bindparam("now", type_=_SLOT.held_until.type)
+    _ASKED,
+    _SLOT.appointment_id.is_(None),
+    _SLOT.held_until > bindparam("now", type_=_SLOT.held_until.type),
+    # Those withdrawn from the opening hours come free for nobody.
+    _SLOT.held_until < _SLOT.starts_at,
 )
 
 

@@ -158,12 +158,12 @@ def redeem(
     mine = held if held is not None and held.journey_id == journey_id else None
     _check_in_time(appointment, mine)
     number = seats.row_id(appointment.id)
-    claimant = Claimant(mine.id if mine else None, number if moving else None)
+    claimant = Claimant(mine.id if mine else None, number if moving else None, _is_over(mine))
     channel, minutes = Channel(appointment.channel), appointment.minutes
     wish = seats.wanted(office, channel, appointment.starts_at, minutes, appointment.place_id)
     found = seats.find(session, wish, claimant)
     if moving:
-        seats.free_booked(session, found.own, number)
+        seats.free_booked(session, found.own, number, taken_again=found.ids)
     if mine:
         seats.free_kept(session, set(found.own) - set(found.ids), [mine.id])
         session.execute(delete(Hold).where(col(Hold.id) == mine.id))
@@ -201,6 +201,10 @@ def _check_in_time(appointment: Appointment, mine: Row[Any] | None) -> None:
         raise TooNearError
 
 
+def _is_over(held: Row[Any] | None) -> bool:
+    return held is not None and held.expires_at <= clock.now()
+
+
 def _own_row(session: Session, visitor_key: str, asked: dict[str, Any]) -> Row[Any]:
     """Return the visitor's hold, locked; one that has ended already is made when there is none."""
     made = upsert.insert(session, Hold).values(
@@ -211,7 +215,7 @@ def _own_row(session: Session, visitor_key: str, asked: dict[str, Any]) -> Row[A
 
 
 def _take(session: Session, row: Row[Any], wish: Wanted, asked: dict[str, Any]) -> HoldView:
-    claimant = Claimant(row.id)
+    claimant = Claimant(row.id, is_over=_is_over(row))
     found = seats.find(session, wish, claimant)
     if row.journey_id == asked["journey_id"] and row.expires_at > clock.now() and found.ids == found.own:
         return _view(row)

@@ -3,19 +3,25 @@
 Slots are made in bulk for an office when somebody first looks at it, then a day at a time. Planning again after a
 change of opening hours, closures or absences removes and changes only slots that are free and that nobody holds: an
 agent who booked people meet at the counter stays there for them, even when a session has moved to a local point.
+
+Such a seat is not sold again. Whatever frees one asks the opening rules in the same transaction (`settle`). A hold ends
+without a transaction, so a seat that is held while its hours go is *withdrawn*: it is kept until it begins, whenever
+the hold ends. Whoever holds it may still book it in time; then nobody can.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.engine import Row
 from sqlmodel import Session, SQLModel, col
 
 from app import clock
-from app.models import Absence, Agent, Closure, Office, OpeningSession, Slot
+from app.models import Absence, Agent, Closure, Hold, Office, OpeningSession, Slot, WaitingOffer
 from app.services import database
 from app.services.appointments.offices import OfficeNotFoundError
 from app.services.appointments.opening import (
@@ -32,6 +38,7 @@ from app.settings import get_settings
 
 _SLOT = SQLModel.metadata.tables[str(Slot.__tablename__)]
 _IDS_AT_ONCE = 500
+_ONE_DAY = timedelta(days=1)
 
 
 class HasHolidays(Protocol):
@@ -68,9 +75,48 @@ def plan(office_id: int, first: date, last: date) -> None:
 def replan(office_id: int) -> None:
     """Bring all planned days from today on in line, after a change of opening hours, closures or absences."""
     with database.writing() as session:
-        office = _locked(session, office_id)
-        if office.planned_until:
-            _plan_days(session, office, local_today(ZoneInfo(office.timezone)), office.planned_until)
+        replan_in(session, office_id)
+
+
+def replan_in(session: Session, office_id: int) -> None:
+    """Do what `replan` does, in the transaction of the change itself; write the change first."""
+    office = _locked(session, office_id)
+    timezone = ZoneInfo(office.timezone)
+    last = office.planned_until or _last_day_with_slots(session, office_id, timezone)
+    if last:
+        _plan_days(session, office, local_today(timezone), last)
+
+
+def replan_from(session: Session, first_days: Mapping[int, date]) -> None:
+    """Do the same for every office that is planned as far as the first day on which a change touches it."""
+    query = select(col(Office.id), col(Office.planned_until)).where(col(Office.planned_until).is_not(None))
+    for office_id, planned_until in session.execute(query.order_by(col(Office.id))).all():
+        if planned_until >= first_days.get(office_id, date.max):
+            replan_in(session, office_id)
+
+
+def lock_office(session: Session, office_id: int) -> None:
+    """Let whoever plans this office, or changes its hours, wait for the caller's transaction, and nobody who books.
+
+    Raises OfficeNotFoundError.
+    """
+    _locked(session, office_id)
+
+
+def settle(session: Session, slot_ids: Iterable[int]) -> None:
+    """Bring seats in line with the opening rules that were just freed, in the transaction that freed them.
+
+    The caller holds their locks. A seat outside the opening hours goes, one where something else is done now changes;
+    those that are taken, or have begun, stay as they are.
+    """
+    now = clock.now()
+    by_office: dict[int, list[Row[Any]]] = defaultdict(list)
+    for some in _chunks(sorted(slot_ids)):
+        freed = select(_SLOT).where(_SLOT.c.id.in_(some), _SLOT.c.starts_at > now, is_free(now))
+        for row in session.connection().execute(freed):
+            by_office[row.office_id].append(row)
+    for office_id, rows in by_office.items():
+        _change(session, _out_of_line(session, office_id, rows))
 
 
 def holidays_of(office: HasHolidays, year: int) -> dict[date, str]:
@@ -190,21 +236,24 @@ def _locked(session: Session, office_id: int) -> _PlannedOffice:
     return _PlannedOffice(*row)
 
 
+def _last_day_with_slots(session: Session, office_id: int, timezone: ZoneInfo) -> date | None:
+    # Earlier versions forgot how far they had planned when a change was to be planned for later.
+    latest = session.execute(select(func.max(col(Slot.starts_at))).where(col(Slot.office_id) == office_id)).scalar_one()
+    return latest.astimezone(timezone).date() if latest else None
+
+
 def _plan_days(session: Session, office: _PlannedOffice, first: date, last: date) -> None:
     """Write the difference between what should be and what is; past times are left as they are."""
     now = clock.now()
     opening = opening_of(session, office.id, first, last)
     wanted = {seat: service for seat, service in _seats(opening, first, last) if seat[1] > now}
     present = _present(session, office.id, max(now, local_midnight(first, opening.timezone)), opening, last)
-    missing = [seat for seat in wanted if seat not in present]
-    obsolete = [slot_id for seat, (slot_id, _) in present.items() if seat not in wanted]
-    changed = {
-        slot_id: wanted[seat]
-        for seat, (slot_id, service) in present.items()
-        if seat in wanted and wanted[seat] != service
-    }
-    _change_free(session, obsolete, changed, now)
-    _add(session, office.id, {seat: wanted[seat] for seat in missing})
+    outside = {row.id: wanted.get(seat) for seat, row in present.items() if _differs(row, wanted)}
+    back = {row.id for row in present.values() if _is_withdrawn(row)} - set(outside)
+    locked = _lock(session, {*outside, *back})
+    _bring_in_line(session, [row for row in locked if row.id in outside], outside, now)
+    _give_back(session, [row for row in locked if row.id in back])
+    _add(session, office.id, {seat: service for seat, service in wanted.items() if seat not in present})
 
 
 def _seats(opening: OpeningRules, first: date, last: date) -> Iterator[tuple[Seat, Service]]:
@@ -214,17 +263,30 @@ def _seats(opening: OpeningRules, first: date, last: date) -> Iterator[tuple[Sea
 
 def _present(
     session: Session, office_id: int, begin: datetime, opening: OpeningRules, last: date
-) -> dict[Seat, tuple[int, Service]]:
-    """Return the existing seats, booked ones too, with the id of their slot and what is done there."""
-    end = local_midnight(last + timedelta(days=1), opening.timezone)
+) -> dict[Seat, Row[Any]]:
+    """Return the rows of the existing seats, booked ones too."""
+    end = local_midnight(last + _ONE_DAY, opening.timezone)
     agents = select(col(Agent.id)).where(col(Agent.office_id) == office_id)
     slot = _SLOT.c
-    rows = session.execute(
-        select(slot.agent_id, slot.starts_at, slot.id, slot.channels, slot.place_id).where(
-            slot.agent_id.in_(agents), slot.starts_at >= begin, slot.starts_at < end
-        )
+    rows = session.connection().execute(
+        select(_SLOT).where(slot.agent_id.in_(agents), slot.starts_at >= begin, slot.starts_at < end)
     )
-    return {(agent, starts): (slot_id, Service(channels, place)) for agent, starts, slot_id, channels, place in rows}
+    return {(row.agent_id, row.starts_at): row for row in rows}
+
+
+def _differs(slot: Row[Any], wanted: Mapping[Seat, Service]) -> bool:
+    return wanted.get((slot.agent_id, slot.starts_at)) != Service(slot.channels, slot.place_id)
+
+
+def _out_of_line(session: Session, office_id: int, slots: Sequence[Row[Any]]) -> dict[int, Service | None]:
+    """Return what should be done at those slots of an office that are not as its opening rules say; None: nothing."""
+    # A day more on both sides: which local day an instant lies on is known only with the office's time zone.
+    days = [slot.starts_at.date() for slot in slots]
+    opening = opening_of(session, office_id, min(days) - _ONE_DAY, max(days) + _ONE_DAY)
+    wanted: dict[Seat, Service] = {}
+    for day in {slot.starts_at.astimezone(opening.timezone).date() for slot in slots}:
+        wanted.update(opening.slots_on(day))
+    return {slot.id: wanted.get((slot.agent_id, slot.starts_at)) for slot in slots if _differs(slot, wanted)}
 
 
 def _add(session: Session, office_id: int, seats: Mapping[Seat, Service]) -> None:
@@ -236,33 +298,76 @@ def _add(session: Session, office_id: int, seats: Mapping[Seat, Service]) -> Non
         session.connection().execute(insert(_SLOT), rows)
 
 
-def _change_free(session: Session, obsolete: Sequence[int], changed: Mapping[int, Service], now: datetime) -> None:
-    """Remove or change slots, those somebody booked or holds in the meantime excepted."""
-    free = _lock_free(session, sorted([*obsolete, *changed]), now)
-    gone = [slot_id for slot_id in obsolete if slot_id in free]
-    for some in _chunks(gone):
+def _bring_in_line(
+    session: Session, locked: Sequence[Row[Any]], wanted: Mapping[int, Service | None], now: datetime
+) -> None:
+    """Remove or change locked slots; leave those that are booked, and withdraw those that somebody holds."""
+    rows = [row for row in locked if row.appointment_id is None]
+    ends = _ends_of_holds(session, rows)
+    free = [row.id for row in rows if row.held_until is None or _end_of(row, ends, now) <= now]
+    _change(session, {slot_id: wanted[slot_id] for slot_id in free})
+    for some in _chunks(sorted({row.id for row in rows} - set(free))):
+        ends_early = (_SLOT.c.id.in_(some), _SLOT.c.held_until < _SLOT.c.starts_at)
+        session.execute(update(_SLOT).where(*ends_early).values(held_until=_SLOT.c.starts_at))
+
+
+def _give_back(session: Session, locked: Sequence[Row[Any]]) -> None:
+    """Let withdrawn slots that are within the hours again be kept no longer than whoever holds them keeps them."""
+    rows = [row for row in locked if _is_withdrawn(row)]
+    ends = _ends_of_holds(session, rows)
+    for row in rows:
+        session.execute(update(_SLOT).where(_SLOT.c.id == row.id).values(held_until=ends.get(row.id)))
+
+
+def _change(session: Session, wanted: Mapping[int, Service | None]) -> None:
+    """Remove or change free slots whose locks are held."""
+    for some in _chunks(slot_id for slot_id, service in wanted.items() if service is None):
         session.execute(delete(_SLOT).where(_SLOT.c.id.in_(some)))
     updates = [
         {"slot": slot_id, "flags": service.channels, "place": service.place_id}
-        for slot_id, service in changed.items()
-        if slot_id in free
+        for slot_id, service in wanted.items()
+        if service is not None
     ]
     if updates:
         new: dict[str, Any] = {"channels": bindparam("flags"), "place_id": bindparam("place")}
-        statement = update(_SLOT).where(_SLOT.c.id == bindparam("slot")).values(new)
+        unheld = {"held_by": None, "held_until": None}
+        statement = update(_SLOT).where(_SLOT.c.id == bindparam("slot")).values(new | unheld)
         session.connection().execute(statement, updates)
 
 
-def _lock_free(session: Session, ids: Sequence[int], now: datetime) -> set[int]:
-    # In ascending order, as booking does, so that the two cannot wait for each other in a circle.
-    locked: set[int] = set()
-    for some in _chunks(ids):
-        statement = select(_SLOT.c.id).where(_SLOT.c.id.in_(some), is_free(now)).order_by(_SLOT.c.id)
-        locked.update(session.scalars(statement.with_for_update()))
+def _lock(session: Session, ids: Iterable[int]) -> list[Row[Any]]:
+    # In ascending order, as booking does, so that the two cannot wait for each other in a circle; taken ones too,
+    # for they may be freed while this waits.
+    locked: list[Row[Any]] = []
+    for some in _chunks(sorted(ids)):
+        statement = select(_SLOT).where(_SLOT.c.id.in_(some)).order_by(_SLOT.c.id).with_for_update()
+        locked.extend(session.connection().execute(statement))
     return locked
 
 
-def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+def _is_withdrawn(slot: Row[Any]) -> bool:
+    return slot.appointment_id is None and slot.held_until is not None and slot.held_until >= slot.starts_at
+
+
+def _end_of(slot: Row[Any], ends: Mapping[int, datetime], now: datetime) -> datetime:
+    end: datetime = ends.get(slot.id, now) if _is_withdrawn(slot) else slot.held_until
+    return end
+
+
+def _ends_of_holds(session: Session, slots: Sequence[Row[Any]]) -> dict[int, datetime]:
+    """Return, by slot, when the hold or the offer that keeps it ends, or has ended, whatever the slot says."""
+    ends: dict[str, datetime] = {}
+    names = sorted({slot.held_by for slot in slots if slot.held_by})
+    for start in range(0, len(names), _IDS_AT_ONCE):
+        some = names[start : start + _IDS_AT_ONCE]
+        # An accepted offer gives its id to the hold, which lasts longer.
+        for table in (WaitingOffer, Hold):
+            found = select(col(table.id), col(table.expires_at)).where(col(table.id).in_(some))
+            ends.update((name, end) for name, end in session.execute(found))
+    return {slot.id: ends[slot.held_by] for slot in slots if slot.held_by in ends}
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
     rest = iter(ids)
     while some := list(islice(rest, _IDS_AT_ONCE)):
         yield some

@@ -3,6 +3,8 @@
 Rule of the whole package: before a slot is written, all the slots a transaction may write are locked by one
 statement in ascending id order, so that transactions wait for each other but never in a circle. A taken seat is
 guarded twice: by the condition of the UPDATE, and by the primary key of `slot_claim`.
+
+A seat that is freed is brought in line with the opening rules at once (`schedule.settle`): that of a closed day goes.
 """
 
 from collections import defaultdict
@@ -11,13 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, delete, false, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, false, func, insert, literal, or_, select, update
 from sqlalchemy.engine import CursorResult, Row
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from app import clock
 from app.models import Channel, Office, Slot, SlotClaim
+from app.models.base import UtcDateTime
+from app.services.appointments import schedule
 
 _UNBOOKED_BY_INDEX = col(Slot.appointment_id).is_(None)
 """For a search: the predicate of the partial index `ix_slot_not_booked`, word for word."""
@@ -41,10 +45,14 @@ class TooNearError(SlotGoneError):
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Whose seats count as free for the one who asks: their own hold, and the appointment they are moving."""
+    """Whose seats count as free for the one who asks: their own hold, and the appointment they are moving.
+
+    A hold that has ended (`is_over`) gives no right to a seat that was withdrawn meanwhile.
+    """
 
     hold_id: str | None = None
     appointment_id: int | None = None
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ def find(session: Session, wish: Wanted, claimant: Claimant) -> Seats:
     candidates = session.execute(free).scalars()
     locked = _lock(session, {*own, *candidates}, claimant)
     kept = frozenset(own)
-    groups = _groups([row for row in locked if _fits(row, wish)], len(wish.starts))
+    groups = _groups([row for row in locked if _fits(row, wish) and not _lost(row, claimant)], len(wish.starts))
     if not groups:
         raise SlotGoneError if session.execute(_any_row(wish)).first() else NotPlannedError
     best = min(groups, key=lambda group: _preference(group, kept))
@@ -108,8 +116,13 @@ def own_slots(session: Session, claimant: Claimant) -> list[int]:
 
 
 def hold(session: Session, ids: Sequence[int], claimant: Claimant, until: datetime) -> None:
-    """Keep locked seats for the claimant's hold `until` an instant; raise SlotGoneError if one is not takeable."""
-    _write(session, ids, claimant, {"held_by": claimant.hold_id, "held_until": until})
+    """Keep locked seats for the claimant's hold `until` an instant; raise SlotGoneError if one is not takeable.
+
+    A withdrawn seat stays so: it comes free for nobody when the hold ends.
+    """
+    kept = col(Slot.held_until)
+    end = case((kept >= col(Slot.starts_at), kept), else_=literal(until, UtcDateTime()))
+    _write(session, ids, claimant, {"held_by": claimant.hold_id, "held_until": end})
 
 
 def book(session: Session, ids: Sequence[int], claimant: Claimant, appointment_id: int) -> None:
@@ -122,8 +135,8 @@ def book(session: Session, ids: Sequence[int], claimant: Claimant, appointment_i
         raise SlotGoneError from error
 
 
-def free_booked(session: Session, ids: Iterable[int], appointment_id: int) -> None:
-    """Take locked seats away from an appointment."""
+def free_booked(session: Session, ids: Iterable[int], appointment_id: int, *, taken_again: Iterable[int] = ()) -> None:
+    """Take locked seats away from an appointment; some may be `taken_again` by it at once."""
     chosen = list(ids)
     if not chosen:
         return
@@ -131,6 +144,7 @@ def free_booked(session: Session, ids: Iterable[int], appointment_id: int) -> No
     session.execute(delete(SlotClaim).where(mine))
     booked = and_(col(Slot.id).in_(chosen), col(Slot.appointment_id) == appointment_id)
     session.execute(update(Slot).where(booked).values(appointment_id=None))
+    schedule.settle(session, set(chosen) - set(taken_again))
 
 
 def lock_held(session: Session, hold_ids: Sequence[str]) -> list[int]:
@@ -151,6 +165,7 @@ def free_kept(session: Session, ids: Iterable[int], hold_ids: Sequence[str]) -> 
     if chosen:
         kept = and_(col(Slot.id).in_(chosen), col(Slot.held_by).in_(hold_ids))
         session.execute(update(Slot).where(kept).values(held_by=None, held_until=None))
+        schedule.settle(session, chosen)
 
 
 def lock_booked(session: Session, appointment_id: int) -> list[int]:
@@ -179,8 +194,9 @@ def _moved_by(claimant: Claimant) -> ColumnElement[bool]:
 
 
 def _any_row(wish: Wanted) -> Any:
-    """Return the query that finds whether the office receives then, be it free or not."""
-    return select(col(Slot.id)).where(_matches(wish)).limit(1)
+    """Return the query that finds whether the office receives then, be it free or not; a withdrawn seat does not."""
+    kept = col(Slot.held_until)
+    return select(col(Slot.id)).where(_matches(wish), or_(kept.is_(None), kept < col(Slot.starts_at))).limit(1)
 
 
 def _matches(wish: Wanted) -> ColumnElement[bool]:
@@ -195,8 +211,9 @@ def _matches(wish: Wanted) -> ColumnElement[bool]:
 def _lock(session: Session, ids: Iterable[int], claimant: Claimant) -> Sequence[Row[Any]]:
     """Lock the slots; give those that are still takeable now that nobody else can change them."""
     columns = (Slot.id, Slot.office_id, Slot.agent_id, Slot.starts_at, Slot.channels, Slot.place_id)
+    held = (Slot.held_by, Slot.held_until)
     query = (
-        select(*(col(column) for column in columns))
+        select(*(col(column) for column in (*columns, *held)))
         .where(col(Slot.id).in_(sorted(ids)), takeable(claimant))
         .order_by(col(Slot.id))
         .with_for_update()
@@ -207,6 +224,12 @@ def _lock(session: Session, ids: Iterable[int], claimant: Claimant) -> Sequence[
 def _fits(slot: Row[Any], wish: Wanted) -> bool:
     serves = slot.channels & wish.channel == wish.channel and slot.place_id == wish.place_id
     return bool(slot.office_id == wish.office_id and slot.starts_at in wish.starts and serves)
+
+
+def _lost(slot: Row[Any], claimant: Claimant) -> bool:
+    """Tell of a seat the claimant may take whether it was withdrawn while their hold, which is over, kept it."""
+    is_kept = slot.held_until is not None and slot.held_until > clock.now()
+    return claimant.is_over and is_kept and slot.held_by == claimant.hold_id
 
 
 def _groups(slots: Sequence[Row[Any]], count: int) -> list[list[Row[Any]]]:

@@ -14,11 +14,12 @@ from app.content import topics
 from app.content.topics import Topic
 from app.models import Appointment, AppointmentStatus, Channel
 from app.services import journeys
-from app.services.appointments import holds, offices, places, records
+from app.services.appointments import availability, holds, offices, places, records
 from app.services.appointments.holds import HoldView
 from app.services.appointments.offices import OfficeNotFoundError, OfficeView
 from app.services.appointments.places import PlaceView, Way
 from app.services.appointments.records import AppointmentView, NotBookedError
+from app.services.appointments.seats import SlotGoneError
 from app.services.journey_drafts import TYPED, typed_in, with_tab
 from app.services.journeys import JourneyGoneError, JourneyView
 
@@ -28,6 +29,10 @@ FROM = "from"
 """What a draft holds of the appointment as it stood when a move was begun (`standing`)."""
 IN_SPACE = "in_space"
 """What a draft holds when a move was begun in the personal space; `rescheduling` keeps it for the confirmation."""
+
+
+_TRIES = 5
+"""How often the first free time is looked for again when others are faster each time."""
 
 
 class Step(IntEnum):
@@ -226,6 +231,27 @@ def choose_time(visitor_key: str, kind: str, network: str, starts_at: datetime) 
     )
     journeys.save(visitor_key, kind, found.id, {"starts_at": starts_at.isoformat()}, Step.DETAILS)
     return view
+
+
+def choose_first(visitor_key: str, kind: str, network: str, starts_at: datetime) -> HoldView:
+    """Hold a seat at this time, and settle it; if it cannot be had any more, at what is the first free time by then.
+
+    Raises JourneyGoneError, WrongChoiceError, SlotGoneError (nothing is free), TooManyHoldsError.
+    """
+    for _ in range(_TRIES):
+        try:
+            return choose_time(visitor_key, kind, network, starts_at)
+        except SlotGoneError as error:
+            gone = error
+        now = _progress(_found(visitor_key, kind))
+        if now.office is None or now.channel is None:
+            raise WrongChoiceError
+        office_id, place_id = now.office.id, now.place_id
+        first = availability.first_free(office_id, now.channel, now.minutes, place_id=place_id, visitor_key=visitor_key)
+        if first is None:
+            break
+        starts_at = first
+    raise gone
 
 
 def drop_time(visitor_key: str, kind: str) -> Progress:
