@@ -104,7 +104,7 @@ def posted_field(state: Any, name: str, label: str, hint: Any, **attributes: str
     return fields.framed(state, name, label, control, hint=hint)
 
 
-def card(title: str, text: str, *links: rx.Component) -> rx.Component:
+def card(title: str, text: Any, *links: rx.Component) -> rx.Component:
     """Return one of the ways beside signing in."""
     return rx.el.section(
         rx.el.h2(title), rx.el.p(text), rx.el.div(*links, class_name="more"), class_name="card small-title"

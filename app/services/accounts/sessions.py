@@ -16,9 +16,8 @@ from app.models import Account, AccountSession, SpaceKind
 from app.services import audit, database, visitors
 from app.services.accounts import accounts
 from app.services.accounts.accounts import AccountView
+from app.settings import get_settings
 
-IDLE = timedelta(minutes=30)
-ABSOLUTE = timedelta(hours=12)
 TOUCHED_EVERY = timedelta(minutes=1)
 """How exact the idle limit is: one write a minute is enough, however busy the browser."""
 
@@ -88,7 +87,7 @@ def open(session: Session, account_id: int, user_agent: str) -> str:  # noqa: A0
             browser=browser_words(user_agent),
             created_at=now,
             last_seen_at=now,
-            expires_at=now + ABSOLUTE,
+            expires_at=now + timedelta(hours=get_settings().session_hours),
         )
     )
     session.flush()
@@ -235,7 +234,7 @@ def _is_live() -> ColumnElement[bool]:
     return and_(
         col(AccountSession.ended_at).is_(None),
         col(AccountSession.expires_at) > now,
-        col(AccountSession.last_seen_at) > now - IDLE,
+        col(AccountSession.last_seen_at) > now - timedelta(minutes=get_settings().session_idle_minutes),
     )
 
 
