@@ -5,7 +5,7 @@ from typing import Any
 from app.durations import PLACE, words
 from app.state.durations import DurationsState
 
-ACTIVATION = DurationsState.activation
+ACTIVATION, LONGEST = DurationsState.activation, DurationsState.longest
 _SHOWN = {name: getattr(DurationsState, name) for name in words()}
 
 

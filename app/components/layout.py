@@ -8,7 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.el.elements.inline import A
 
 from app import addresses
-from app.components import icons, notices
+from app.components import icons, notices, session
 from app.components.native_form import native_form
 from app.content import topics
 from app.state.account import AccountState
@@ -49,6 +49,7 @@ def page(
         header(),
         rx.el.main(*inner, id="contenu", tab_index=-1, class_name="home" if home else "", custom_attrs=_LOADED),
         footer(),
+        session.warning(),
     )
 
 

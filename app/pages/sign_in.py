@@ -81,6 +81,7 @@ def posted_form(state: Any, *identifier: rx.Component, space: str, recovery: str
         ),
         captcha(state),
         rx.el.input(type="hidden", name="captcha-id", value=state.captcha_id),
+        rx.el.input(type="hidden", name="retour", value=state.back),
         buttons.actions(buttons.submit("Se connecter")),
         action=action,
         class_name="form",

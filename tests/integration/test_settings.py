@@ -167,6 +167,7 @@ def test_a_session_falls_idle_after_the_minutes_of_the_setting(db: str, change: 
     assert sessions.erase_dead() == 0
     with clock.moved(NOW + timedelta(minutes=4)):
         assert sessions.list(1) == ()
+    with clock.moved(NOW + timedelta(minutes=4) + sessions.REMEMBERED):
         assert sessions.erase_dead() == 1
 
 

@@ -258,6 +258,9 @@ class TestPersonalSpace:
         assert re.fullmatch(r"perso-session=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax", answer.headers["set-cookie"])
         assert sessions.find(PERSONAL, browser.header) is not None
         assert not browser.is_in
+        other = Browser(site)
+        assert self.sign_in(other, retour=addresses.PERSONAL_DATA).headers["location"] == addresses.PERSONAL_DATA
+        assert self.sign_in(other, retour=addresses.SPACE_DATA).headers["location"] == addresses.PERSONAL_SPACE
         out = browser.post(addresses.PERSONAL_SIGN_OUT)
         assert (out.status_code, out.headers["location"]) == (303, self.PAGE)
         assert sessions.find(PERSONAL, browser.header) is None
@@ -404,6 +407,51 @@ class TestHostileForms:
         typed = {"adresse": ADDRESS, "mot-de-passe": PASSWORD, "captcha": answer, "captcha-id": challenge}
         path = f"{PAGE}?next=https://evil.example&retour=//evil.example"
         assert browser.post(path, urlencode({**typed, "next": "//evil.example"})).headers["location"] == SPACE
+
+    @pytest.mark.parametrize("page", addresses.PROFESSIONAL_PAGES)
+    @pytest.mark.parametrize("slash", ["", "/"])
+    def test_one_goes_back_to_the_page_that_was_left(self, db: str, site: ASGIApp, page: str, slash: str) -> None:
+        make_account()
+        assert Browser(site).sign_in(retour=f"{page}{slash}").headers["location"] == page
+
+    def test_a_refusal_keeps_the_way_back(self, db: str, site: ASGIApp) -> None:
+        make_account()
+        browser = Browser(site)
+        refused = browser.sign_in(password="wrong", retour=addresses.SPACE_DETAILS)
+        assert refused.headers["location"] == f"{PAGE}?retour={addresses.SPACE_DETAILS}"
+        assert browser.sign_in(password="wrong", retour="//evil.example").headers["location"] == PAGE
+
+    @pytest.mark.parametrize(
+        "left",
+        [
+            "https://evil.example/espace-professionnel",
+            "//evil.example/espace-professionnel/coordonnees",
+            "/\\evil.example",
+            "\\/evil.example",
+            "/espace-professionnel/../../evil.example",
+            "/espace-professionnel//evil.example",
+            "/espace-professionnel@evil.example",
+            "/espace-professionnel/coordonnees?x=//evil.example",
+            "/espace-professionnel/coordonnees#//evil.example",
+            "/espace-professionnel/coordonnees\r\nLocation: https://evil.example",
+            "/espace-professionnel/coordonnees\x00",
+            "/espace-professionnel/coordonnees//",
+            "\t/espace-professionnel/coordonnees",
+            "javascript:alert(1)",
+            "/espace-professionnel/deconnexion",
+            "/espace-professionnel/recapitulatif.pdf",
+            "/espace-professionnel/mes-donnees.json",
+            addresses.PERSONAL_PROFILE,
+            addresses.HOME,
+            "%2F%2Fevil.example",
+            "x" * 3000,
+        ],
+    )
+    def test_one_goes_back_to_pages_of_the_space_only(self, db: str, site: ASGIApp, left: str) -> None:
+        make_account()
+        answer = Browser(site).sign_in(retour=left)
+        assert (answer.status_code, answer.headers["location"]) == (303, SPACE)
+        assert addresses.one_of(addresses.PROFESSIONAL_PAGES, left) == ""
 
     def test_nothing_typed_is_logged(self, db: str, site: ASGIApp) -> None:
         make_account()
