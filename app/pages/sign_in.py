@@ -50,10 +50,10 @@ def _security_notice() -> rx.Component:
 def refusal(state: Any) -> rx.Component:
     """Return why the last sign-in was refused, if it was; `state` mixes in SignInMixin."""
     return rx.cond(
-        state.refused != "",
+        (state.refused != "") | (state.errors.length() > 0),
         rx.el.div(
             rx.el.h2("Vous n’êtes pas connecté"),
-            rx.el.p(state.refused),
+            rx.cond(state.refused != "", rx.el.p(state.refused), fields.error_links(state)),
             id=SUMMARY_ID,
             class_name="error-summary",
             role="alert",

@@ -10,7 +10,7 @@ from app.models import SpaceKind
 from app.services.accounts import sign_in
 from app.state.account import AccountState, session_of
 from app.state.base import call, query, visitor_of
-from app.state.captcha import CaptchaMixin
+from app.state.captcha import FIELD, CaptchaMixin
 from app.state.forms import SUMMARY_ID, FormMixin
 
 
@@ -40,10 +40,13 @@ class SignInMixin(CaptchaMixin, FormMixin, mixin=True):
             return None
         await self._keep_or_renew_captcha()
         note = await call(sign_in.take_note, visitor, self._kind)
-        self.refused = ""
+        self.refused, self.errors = "", {}
         if note is None:
             return None
-        typed, self.refused = note
+        typed, said = note
+        names = {sign_in.IDENTIFIER: self._identifier, sign_in.PASSWORD: "mot-de-passe", sign_in.CAPTCHA: FIELD}
+        self.errors = {names[field]: words for field, words in sign_in.errors_in(said).items()}
+        self.refused = "" if self.errors else said
         self.draft = {self._identifier: typed}
         return rx.set_focus(SUMMARY_ID)
 

@@ -80,7 +80,7 @@ def _signing_in(space: _Space) -> Answer:
         try:
             token = await passwords.apart(_signed_in, space.kind, visitor_key, request, form)
         except SignInRefusedError as refused:
-            return await _back(space, visitor_key, form[space.field], refused.message, left)
+            return await _back(space, visitor_key, form[space.field], refused.noted, left)
         except PasswordsBusyError:
             return await _back(space, visitor_key, form[space.field], sign_in.BUSY, left)
         redirect = _redirect(left or space.pages[0])

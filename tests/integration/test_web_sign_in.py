@@ -186,28 +186,31 @@ class TestRefusals:
         assert (wrong.note() or ())[1:] == (unknown.note() or ())[1:]
 
     @pytest.mark.parametrize(
-        ("field", "value", "message"),
+        ("field", "value", "name", "message"),
         [
-            ("captcha", "AAAAAAA", sign_in.WRONG_CAPTCHA),
-            ("captcha", "", sign_in.NO_CAPTCHA),
-            ("captcha-id", "../../etc", sign_in.WRONG_CAPTCHA),
-            ("mot-de-passe", "", sign_in.NO_PASSWORD),
-            ("adresse", "", "Saisissez votre adresse électronique, par exemple nom@exemple.fr."),
+            ("captcha", "AAAAAAA", "captcha", sign_in.WRONG_CAPTCHA),
+            ("captcha", "", "captcha", sign_in.NO_CAPTCHA),
+            ("captcha-id", "../../etc", "captcha", sign_in.WRONG_CAPTCHA),
+            ("mot-de-passe", "", "password", sign_in.NO_PASSWORD),
+            ("adresse", "", "identifier", "Saisissez votre adresse électronique, par exemple nom@exemple.fr."),
         ],
     )
     def test_each_missing_or_wrong_field_says_what_to_do(
-        self, db: str, site: ASGIApp, field: str, value: str, message: str
+        self, db: str, site: ASGIApp, field: str, value: str, name: str, message: str
     ) -> None:
         make_account()
         browser = Browser(site)
         assert browser.sign_in(**{field: value}).headers["location"] == PAGE
-        assert (browser.note() or ("", ""))[1] == message
+        assert sign_in.errors_in((browser.note() or ("", ""))[1]) == {name: message}
         assert not browser.is_in
 
-    def test_a_form_without_any_field_is_refused_as_an_empty_one(self, db: str, site: ASGIApp) -> None:
+    @pytest.mark.parametrize("body", ["", "adresse=&mot-de-passe=&captcha=&captcha-id=", "captcha=%E2%80%8B+"])
+    def test_a_form_without_any_field_is_told_of_each_at_once(self, db: str, site: ASGIApp, body: str) -> None:
         browser = Browser(site)
-        assert browser.post(PAGE, "").headers["location"] == PAGE
-        assert (browser.note() or ("", ""))[1].startswith("Saisissez votre adresse")
+        assert browser.post(PAGE, body).headers["location"] == PAGE
+        errors = sign_in.errors_in((browser.note() or ("", ""))[1])
+        assert list(errors) == ["identifier", "password", "captcha"]
+        assert errors["identifier"].startswith("Saisissez votre adresse")
 
     def test_a_refusal_keeps_the_session_of_before(self, db: str, site: ASGIApp) -> None:
         make_account()
