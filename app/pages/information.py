@@ -22,6 +22,7 @@ def information(page_id: str) -> rx.Component:
         rx.el.div(*(_section(section) for section in page.sections), class_name="prose"),
         crumbs=crumbs,
         here=page.title,
+        to_read=True,
     )
 
 
@@ -57,6 +58,7 @@ def site_map() -> rx.Component:
         ),
         *([_demonstration()] if get_settings().is_demo else []),
         here="Plan du site",
+        to_read=True,
     )
 
 
@@ -75,6 +77,7 @@ def not_found() -> rx.Component:
             buttons.go("Voir le plan du site", addresses.SITE_MAP, "btn second"),
         ),
         here="Page introuvable",
+        to_read=True,
     )
 
 

@@ -13,7 +13,7 @@ from app import addresses, clock
 from app.models import AccountSession
 from app.services import database
 from app.settings import get_settings
-from tests.e2e.my_space import PROFILE, a_person
+from tests.e2e.my_space import PROFILE, a_person, account_of
 from tests.e2e.personal import PEOPLE, Person
 from tests.e2e.space import DETAILS, SIGN_IN, a_professional, exactly
 from tests.e2e.visitor import PHONE_SMALL, Visitor
@@ -26,7 +26,7 @@ ENDED = "Votre session a pris fin après 30 minutes sans activité."
 def person(visitor: Visitor) -> Person:
     """Somebody at « Mon profil », who has typed something."""
     found = a_person(visitor, "fin.de.session@example.org", PEOPLE[1])
-    visitor.has_session(found.account)
+    visitor.has_session(account_of(found))
     visitor.go(PROFILE)
     visitor.is_at(PROFILE, "Mon profil")
     return found
@@ -34,7 +34,7 @@ def person(visitor: Visitor) -> Person:
 
 def of(person: Person, **values: Any) -> None:
     """Change the session of a person in the database."""
-    mine = col(AccountSession.account_id) == person.account.id
+    mine = col(AccountSession.account_id) == account_of(person).id
     with database.writing() as session:
         session.execute(update(AccountSession).where(mine).values(**values))
 
@@ -47,7 +47,7 @@ def unused(person: Person, seconds_left: int) -> None:
 
 def last_seen(person: Person) -> Any:
     with database.reading() as session:
-        mine = col(AccountSession.account_id) == person.account.id
+        mine = col(AccountSession.account_id) == account_of(person).id
         return session.exec(select(AccountSession.last_seen_at).where(mine)).one()
 
 
