@@ -11,11 +11,9 @@
     return seconds < 60 ? rest : `${Math.floor(seconds / 60)} min ${rest}`;
   };
   const warn = (dialog, seconds) => {
-    if (!opened) {
-      opened = true;
-      dialog.showModal();
-      dialog.querySelector("h2").focus();
-    }
+    // The browser gives the focus to its one button; whoever closed it is not asked again.
+    if (!opened) dialog.showModal();
+    opened = true;
     const time = dialog.querySelector("[data-session-time]");
     if (time) time.textContent = duration(seconds);
   };
