@@ -7,8 +7,8 @@
   const ask = () => one("[data-session-look]")?.click();
   let asked, opened, over;
   const duration = (seconds) => {
-    const rest = `${seconds % 60} s`;
-    return seconds < 60 ? rest : `${Math.floor(seconds / 60)} min ${rest}`;
+    const rest = `${seconds % 60}\u00a0s`;
+    return seconds < 60 ? rest : `${Math.floor(seconds / 60)}\u00a0min\u00a0${rest}`;
   };
   const warn = (dialog, seconds) => {
     // The browser gives the focus to its one button; whoever closed it is not asked again.

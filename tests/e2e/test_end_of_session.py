@@ -75,7 +75,7 @@ def test_one_is_warned_and_stays_by_one_tap(visitor: Visitor, person: Person) ->
     shown = dialog(visitor.page)
     expect(shown).to_be_visible()
     expect(exactly(visitor, "Rester connecté")).to_be_focused()
-    expect(shown.get_by_role("timer")).to_have_text(re.compile(r"^1 min \d+ s$"))
+    expect(shown.get_by_role("timer")).to_have_text(re.compile(r"^1\smin\s\d+\ss$"))
     before = shown.get_by_role("timer").inner_text()
     expect(shown.get_by_role("timer")).not_to_have_text(before)
     visitor.page.keyboard.press("Enter")
