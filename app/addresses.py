@@ -211,6 +211,39 @@ PERSONAL_DATA_FILE = f"{PERSONAL_DATA}.json"
 
 SPACE_CLOSED = "/espace-ferme"
 
+PROFESSIONAL_PAGES = (
+    PROFESSIONAL_SPACE,
+    SPACE_SERVICES,
+    SPACE_DETAILS,
+    SPACE_PASSWORD,
+    SPACE_ADDRESS,
+    SPACE_SESSIONS,
+    SPACE_DATA,
+)
+PERSONAL_PAGES = (
+    PERSONAL_SPACE,
+    PERSONAL_PROFILE,
+    PERSONAL_PASSWORD,
+    PERSONAL_ADDRESS,
+    PERSONAL_SESSIONS,
+    PERSONAL_DATA,
+)
+"""The pages of each kind of space, its first page first: nobody sees them without a session of that kind."""
+
+
+def one_of(pages: tuple[str, ...], path: str) -> str:
+    """Return the page that a path from outside names, with or without its final slash; empty for any other.
+
+    What is answered is one of ours, never what was asked: a link to the sign-in leads to no other site.
+    """
+    return next((page for page in pages if path in (page, f"{page}/")), "")
+
+
+def sign_in(page: str, back: str = "") -> str:
+    """Return the address of a sign-in page from which one goes back to a page of the space, its first one without."""
+    return f"{page}?{urlencode({'retour': back}, safe='/')}" if back else page
+
+
 BOOKING_STEPS = (TOPIC, CHANNEL, SLOT, DETAILS, CONFIRMATION)
 RESCHEDULE_STEPS = (RESCHEDULE_CHANNEL, RESCHEDULE_SLOT, RESCHEDULE_CHECK, RESCHEDULE_CONFIRMATION)
 SIGN_UP_STEPS = (SIGN_UP_CONDITIONS, SIGN_UP_IDENTIFIERS, SIGN_UP_FORM, SIGN_UP_SUMMARY, SIGN_UP_REGISTERED)

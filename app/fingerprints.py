@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+from app import durations
 from app.settings import get_settings
 
 _SOURCES = ("app", "assets", "reflex.lock", "requirements.lock", "rxconfig.py")
@@ -39,7 +40,7 @@ def of_compiled(work: Path, project: Path) -> str:
 
 def _digest(root: Path, files: Iterable[Path], content: Callable[[Path], bytes]) -> str:
     settings = get_settings()
-    digest = hashlib.sha256(f"{_versions()} {settings.is_demo} {settings.demo_mailbox}".encode())
+    digest = hashlib.sha256(f"{_versions()} {settings.is_demo} {settings.demo_mailbox} {durations.words()}".encode())
     for path in files:
         found = content(path)
         digest.update(f"\0{path.relative_to(root)}\0{len(found)}\0".encode())

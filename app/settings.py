@@ -51,9 +51,9 @@ class Settings(BaseSettings):
     hold_extensions: int = 10
     holds_per_network_and_office: int = 20
     horizon_days: int = 60
-    session_idle_minutes: int = 30
-    session_hours: int = 12
-    activation_hours: int = 48
+    session_idle_minutes: int = Field(default=30, ge=1)
+    session_hours: int = Field(default=12, ge=1)
+    activation_hours: int = Field(default=48, ge=1)
     neutral_answers: bool = Field(default=False, description="Never tell at sign-up that an address is in use.")
     assistance_email: str = "assistance@guichet.example"
 

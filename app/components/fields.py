@@ -182,15 +182,18 @@ def error_summary(state: Any) -> rx.Component:
         state.errors.length() > 0,
         rx.el.div(
             rx.el.h2(rx.cond(several, "Des réponses sont à corriger", "Une réponse est à corriger")),
-            rx.el.ul(
-                rx.foreach(state.errors, lambda error: rx.el.li(rx.el.a(error[1], href="#" + error[0]))),
-            ),
+            error_links(state),
             id=SUMMARY_ID,
             class_name="error-summary",
             role="alert",
             tab_index=-1,
         ),
     )
+
+
+def error_links(state: Any) -> rx.Component:
+    """Return the errors of a form as links to their fields."""
+    return rx.el.ul(rx.foreach(state.errors, lambda error: rx.el.li(rx.el.a(error[1], href="#" + error[0]))))
 
 
 def options(pairs: Sequence[tuple[str, str]]) -> rx.Component:

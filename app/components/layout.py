@@ -8,7 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.el.elements.inline import A
 
 from app import addresses
-from app.components import icons, notices
+from app.components import icons, notices, session
 from app.components.native_form import native_form
 from app.content import topics
 from app.state.account import AccountState
@@ -35,10 +35,20 @@ Crumb = tuple[str, str]
 
 
 def page(
-    *content: rx.Component, crumbs: Sequence[Crumb] = (), here: Any = "", more: Any = None, home: bool = False
+    *content: rx.Component,
+    crumbs: Sequence[Crumb] = (),
+    here: Any = "",
+    more: Any = None,
+    home: bool = False,
+    to_read: bool = False,
 ) -> rx.Component:
-    """Return a whole page: `content` inside the frame, under the links `crumbs` and the name `here` of this page."""
+    """Return a whole page: `content` inside the frame, under the links `crumbs` and the name `here` of this page.
+
+    Unless it is only `to_read`, it says without JavaScript what else one can do.
+    """
     trail = [] if home else [breadcrumb(crumbs, here, more)]
+    if not (home or to_read):
+        trail.append(rx.el.noscript(notices.without_script()))
     inner: list[rx.Component] = (
         list(content) if home else [rx.el.div(*trail, failure(), detour(), *content, class_name="wrap")]
     )
@@ -49,6 +59,7 @@ def page(
         header(),
         rx.el.main(*inner, id="contenu", tab_index=-1, class_name="home" if home else "", custom_attrs=_LOADED),
         footer(),
+        session.warning(),
     )
 
 

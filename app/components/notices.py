@@ -48,17 +48,18 @@ def hold(what: Any, deadline: Any, now: Any, extend: Any) -> rx.Component:
 
 def waiting(what: str = "Chargement…") -> rx.Component:
     """Return what stands in for content on its way; it shows only when that takes a while."""
-    return rx.fragment(rx.el.p(what, class_name="waiting", role="status"), rx.el.noscript(without_script()))
+    return rx.el.p(what, class_name="waiting", role="status")
 
 
 def without_script() -> rx.Component:
     """Return what a person without JavaScript can do instead."""
     assistance = topics.assistance()
     return notice(
-        rx.el.h2("Ce site a besoin de JavaScript pour la prise de rendez-vous"),
+        rx.el.h2("Ce site a besoin de JavaScript pour la prise de rendez-vous et pour les espaces"),
         rx.el.p(
             f"Activez-le dans votre navigateur, ou appelez l’assistance au {assistance.phone}, {assistance.hours} : "
-            "un agent prend le rendez-vous avec vous. Les pages d’aide et d’information se lisent sans JavaScript.",
+            "un agent prend, déplace ou annule le rendez-vous avec vous, et vous répond pour votre espace. Les pages "
+            "d’aide et d’information se lisent sans JavaScript.",
         ),
         tone="warm",
     )

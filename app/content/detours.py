@@ -32,4 +32,16 @@ NOT_OFFERED = "Le service ne propose plus cette modalité pour ce motif : chois
 NO_OFFICE = "Nous ne connaissons pas encore votre service : trouvez-le d’après votre adresse."
 
 SIGNED_OUT = "Votre session est terminée. Reconnectez-vous pour continuer."
+ENDED_ELSEWHERE = (
+    "Votre session a été fermée, depuis une autre page ou un autre appareil. Reconnectez-vous pour retrouver la page "
+    "que vous avez quittée."
+)
+IDLE = (
+    "Votre session a pris fin après {idle} sans activité. Reconnectez-vous pour retrouver la page que vous avez "
+    "quittée."
+)
+LONGEST = (
+    "Votre session a pris fin : elle ne dure jamais plus de {longest}. Reconnectez-vous pour retrouver la page "
+    "que vous avez quittée."
+)
 PRIVATE = "Connectez-vous pour ouvrir la page demandée."

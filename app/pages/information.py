@@ -4,6 +4,7 @@ import reflex as rx
 
 from app import addresses
 from app.components import buttons, layout, mailbox
+from app.components.durations import told
 from app.content import static_pages, topics
 from app.content.static_pages import Part, Section
 from app.settings import get_settings
@@ -17,10 +18,11 @@ def information(page_id: str) -> rx.Component:
     crumbs = _CRUMBS.get(page_id, (("Aide", addresses.HELP),) if page_id.startswith("aide-") else ())
     return layout.page(
         rx.el.h1(page.title, id="titre", tab_index=-1),
-        rx.el.p(page.lead, class_name="lead"),
+        rx.el.p(*told(page.lead), class_name="lead"),
         rx.el.div(*(_section(section) for section in page.sections), class_name="prose"),
         crumbs=crumbs,
         here=page.title,
+        to_read=True,
     )
 
 
@@ -56,6 +58,7 @@ def site_map() -> rx.Component:
         ),
         *([_demonstration()] if get_settings().is_demo else []),
         here="Plan du site",
+        to_read=True,
     )
 
 
@@ -74,6 +77,7 @@ def not_found() -> rx.Component:
             buttons.go("Voir le plan du site", addresses.SITE_MAP, "btn second"),
         ),
         here="Page introuvable",
+        to_read=True,
     )
 
 
@@ -90,8 +94,8 @@ def _section(section: Section) -> rx.Component:
 def _part(part: Part, *, ordered: bool = False) -> list[rx.Component]:
     listing = rx.el.ol if ordered else rx.el.ul
     return [
-        *(rx.el.p(paragraph) for paragraph in part.paragraphs),
-        *([listing(*(rx.el.li(item) for item in part.items))] if part.items else []),
+        *(rx.el.p(*told(paragraph)) for paragraph in part.paragraphs),
+        *([listing(*(rx.el.li(*told(item)) for item in part.items))] if part.items else []),
         *([rx.el.ul(*(_line(link.label, link.path) for link in part.links))] if part.links else []),
     ]
 

@@ -5,6 +5,7 @@ import reflex as rx
 from app import addresses
 from app.components import buttons, fields, layout
 from app.components.captcha import captcha
+from app.components.durations import ACTIVATION
 from app.components.journey import no_cookies
 from app.pages.recovery import reset_page, sent
 from app.pages.sign_in import card, posted_field, posted_form, refusal
@@ -78,7 +79,9 @@ def _creation() -> rx.Component:
 def _activation() -> rx.Component:
     return card(
         "Vous avez reçu un code d’activation ?",
-        "Il arrive par courriel à la fin de la création, et sert une seule fois, dans les 48 heures.",
+        rx.fragment(
+            "Il arrive par courriel à la fin de la création, et sert une seule fois, pendant ", ACTIVATION, "."
+        ),
         buttons.go("Activer", addresses.PERSONAL_ACTIVATION, "btn second"),
     )
 

@@ -50,10 +50,10 @@ def _security_notice() -> rx.Component:
 def refusal(state: Any) -> rx.Component:
     """Return why the last sign-in was refused, if it was; `state` mixes in SignInMixin."""
     return rx.cond(
-        state.refused != "",
+        (state.refused != "") | (state.errors.length() > 0),
         rx.el.div(
             rx.el.h2("Vous n’êtes pas connecté"),
-            rx.el.p(state.refused),
+            rx.cond(state.refused != "", rx.el.p(state.refused), fields.error_links(state)),
             id=SUMMARY_ID,
             class_name="error-summary",
             role="alert",
@@ -81,6 +81,7 @@ def posted_form(state: Any, *identifier: rx.Component, space: str, recovery: str
         ),
         captcha(state),
         rx.el.input(type="hidden", name="captcha-id", value=state.captcha_id),
+        rx.el.input(type="hidden", name="retour", value=state.back),
         buttons.actions(buttons.submit("Se connecter")),
         action=action,
         class_name="form",
@@ -104,7 +105,7 @@ def posted_field(state: Any, name: str, label: str, hint: Any, **attributes: str
     return fields.framed(state, name, label, control, hint=hint)
 
 
-def card(title: str, text: str, *links: rx.Component) -> rx.Component:
+def card(title: str, text: Any, *links: rx.Component) -> rx.Component:
     """Return one of the ways beside signing in."""
     return rx.el.section(
         rx.el.h2(title), rx.el.p(text), rx.el.div(*links, class_name="more"), class_name="card small-title"

@@ -7,6 +7,7 @@ import reflex as rx
 from app import addresses
 from app.components import buttons, fields, mailbox, notices
 from app.components.captcha import captcha
+from app.components.durations import ACTIVATION
 from app.components.identifiers import identifier_fields
 from app.components.identity import address_fields, company_fields, iban_field, person_fields, trust_fields
 from app.components.journey import wizard_page
@@ -150,7 +151,7 @@ def registered() -> rx.Component:
         notices.notice(
             rx.el.p(
                 "Vous disposez d’un délai de ",
-                rx.el.b("48 heures à compter de l’envoi du code"),
+                rx.el.b(ACTIVATION, " à compter de l’envoi du code"),
                 " pour activer votre espace",
                 rx.cond(
                     RegisteredState.deadline != "",

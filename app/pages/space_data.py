@@ -50,6 +50,7 @@ def closed() -> rx.Component:
             buttons.go("Prendre rendez-vous", addresses.CONTACT, "btn second"),
         ),
         here="Espace fermé",
+        to_read=True,
     )
 
 

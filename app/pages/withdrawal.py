@@ -5,6 +5,7 @@ import reflex as rx
 from app import addresses
 from app.components import buttons, fields, layout, notices
 from app.components.captcha import captcha
+from app.components.durations import ACTIVATION
 from app.components.journey import no_cookies
 from app.state.withdrawal import NotMeState, WithdrawalState
 
@@ -101,8 +102,9 @@ def _form(back: str) -> rx.Component:
             on_submit=state.submit,
         ),
         rx.el.p(
-            "Vous n’avez pas reçu le code ? Rien à faire : une demande qui n’est pas activée s’efface d’elle-même "
-            "48 heures après l’envoi du code.",
+            "Vous n’avez pas reçu le code ? Rien à faire : une demande qui n’est pas activée s’efface d’elle-même ",
+            ACTIVATION,
+            " après l’envoi du code.",
             class_name="soft",
         ),
     )
@@ -116,7 +118,9 @@ def _question(space: str, activation: str) -> rx.Component:
         ),
         rx.el.p(
             "Sans le code que vous avez reçu, cet espace ne peut pas être ouvert, et la demande s’efface d’elle-même "
-            "au bout de 48 heures. Vous pouvez l’effacer dès maintenant."
+            "au bout de ",
+            ACTIVATION,
+            ". Vous pouvez l’effacer dès maintenant.",
         ),
         buttons.actions(
             buttons.act("Ce n’est pas moi, effacer la demande", NotMeState.erase, "btn"),

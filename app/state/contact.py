@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import reflex as rx
 from reflex.event import EventSpec
 
-from app import addresses
+from app import addresses, durations
 from app.content import communes, detours, postal_codes, topics
 from app.content.communes import Commune
 from app.models import OfficeKind
@@ -83,7 +83,7 @@ class ContactState(FormMixin, rx.State):
 
     def _show_answer(self, answer: topics.SelfService | None) -> None:
         self.answer_title = answer.title if answer else ""
-        self.answer_paragraphs = list(answer.paragraphs) if answer else []
+        self.answer_paragraphs = [durations.filled(each) for each in answer.paragraphs] if answer else []
         self.answer_link = answer.link.path if answer and answer.link else ""
         self.answer_link_label = answer.link.label if answer and answer.link else ""
 

@@ -20,6 +20,11 @@ async def send(state: rx.State, address: str, words: str) -> EventSpec:
     return rx.redirect(address, replace=True)
 
 
+async def say(state: rx.State, words: str) -> None:
+    """Show `words` on this page, whose visitor stays."""
+    (await state.get_state(DetourState)).words = words
+
+
 async def arrive(state: rx.State) -> None:
     """Show what was sent ahead to the page that loads, and forget what the page before showed."""
     detour = await state.get_state(DetourState)

@@ -12,5 +12,5 @@ class PersonalSignInState(SignInMixin, AccountState):
     """« Connexion à l’espace particulier »: a tax number and a password."""
 
     _kind: ClassVar[SpaceKind] = SpaceKind.PERSONAL
-    _space: ClassVar[str] = addresses.PERSONAL_SPACE
+    _pages: ClassVar[tuple[str, ...]] = addresses.PERSONAL_PAGES
     _identifier: ClassVar[str] = "numero-fiscal"

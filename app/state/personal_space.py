@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import reflex as rx
 from reflex.event import EventSpec
 
-from app import addresses
 from app.content import wording
 from app.models import SpaceKind
 from app.services.accounts import changes, sessions
@@ -31,7 +30,6 @@ class PersonalMixin(PrivateMixin, mixin=True):
     """A page for whoever is signed in to a personal space."""
 
     _kind: ClassVar[SpaceKind] = SpaceKind.PERSONAL
-    _way_in: ClassVar[str] = addresses.PERSONAL_SIGN_IN
 
 
 class ProfileState(PersonalMixin, PrivateFormMixin, KeepMixin, AccountState):

@@ -7,14 +7,12 @@ from zoneinfo import ZoneInfo
 import reflex as rx
 from reflex.event import EventSpec
 
-from app import addresses
-from app.content import company_services, detours, wording
+from app.content import company_services, wording
 from app.models import SpaceKind, SpaceMode
 from app.services.accounts import changes, sessions
 from app.services.accounts.accounts import AccountView
 from app.services.accounts.sessions import OpenSession, SessionView
-from app.state import detour
-from app.state.account import AccountState, session_of
+from app.state.account import AccountState, sent_to_sign_in, session_of
 from app.state.base import call, text
 
 _PARIS = ZoneInfo("Europe/Paris")
@@ -47,8 +45,6 @@ class PrivateMixin(rx.State, mixin=True):
     phase: str = "loading"
 
     _kind: ClassVar[SpaceKind] = SpaceKind.PROFESSIONAL
-    _way_in: ClassVar[str] = addresses.PROFESSIONAL_SIGN_IN
-    """Where one signs in to this kind of space."""
 
     async def _enter(self) -> tuple[SessionView | None, EventSpec | None]:
         """Return the live session, else None and where to go; what the page showed is forgotten then."""
@@ -60,9 +56,9 @@ class PrivateMixin(rx.State, mixin=True):
 
     async def _signed_out(self) -> EventSpec:
         """Forget what the page showed; return the event that leads to the sign-in, where one reads why."""
-        why = detours.SIGNED_OUT if self.phase == "ready" else detours.PRIVATE
+        was_shown = self.phase == "ready"
         self.reset()  # type: ignore[no-untyped-call]
-        return await detour.send(self, self._way_in, why)
+        return await sent_to_sign_in(self, self._kind, was_shown=was_shown)
 
 
 class SpaceState(PrivateMixin, AccountState):

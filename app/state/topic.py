@@ -3,7 +3,7 @@
 import reflex as rx
 from reflex.event import EventSpec
 
-from app import addresses
+from app import addresses, durations
 from app.content import topics, wording
 from app.content.topics import Topic
 from app.services.appointments import steps
@@ -60,7 +60,7 @@ class TopicState(JourneyState):
         self.documents = list(topic.documents) if topic else []
         self.length = wording.duration(topic.minutes) if topic else ""
         self.answer_title = answer.title if answer else ""
-        self.answer_paragraphs = list(answer.paragraphs) if answer else []
+        self.answer_paragraphs = [durations.filled(each) for each in answer.paragraphs] if answer else []
         self.answer_link = answer.link.path if answer and answer.link else ""
         self.answer_link_label = answer.link.label if answer and answer.link else ""
 

@@ -20,7 +20,7 @@ from app.services.accounts.passwords import PasswordsBusyError
 from app.services.accounts.sign_in import SignInRefusedError
 from app.web import error_pages, visitor
 
-_FIELDS = ("adresse", "numero-fiscal", "mot-de-passe", "captcha", "captcha-id")
+_FIELDS = ("adresse", "numero-fiscal", "mot-de-passe", "captcha", "captcha-id", "retour")
 _MOST_FIELDS = 16
 _FORM = "application/x-www-form-urlencoded"
 _PRIVATE = {"Cache-Control": "no-store"}
@@ -36,7 +36,8 @@ class _Space:
     field: str
     sign_in: str
     sign_out: str
-    home: str
+    pages: tuple[str, ...]
+    """What is inside, where one arrives first."""
 
 
 _PROFESSIONAL = _Space(
@@ -44,14 +45,14 @@ _PROFESSIONAL = _Space(
     "adresse",
     addresses.PROFESSIONAL_SIGN_IN,
     addresses.PROFESSIONAL_SIGN_OUT,
-    addresses.PROFESSIONAL_SPACE,
+    addresses.PROFESSIONAL_PAGES,
 )
 _PERSONAL = _Space(
     SpaceKind.PERSONAL,
     "numero-fiscal",
     addresses.PERSONAL_SIGN_IN,
     addresses.PERSONAL_SIGN_OUT,
-    addresses.PERSONAL_SPACE,
+    addresses.PERSONAL_PAGES,
 )
 
 
@@ -75,13 +76,14 @@ def _signing_in(space: _Space) -> Answer:
         if visitor_key is None:
             # The page gives the cookie; without it there is no challenge to have answered either.
             return _redirect(space.sign_in)
+        left = addresses.one_of(space.pages, form["retour"])
         try:
             token = await passwords.apart(_signed_in, space.kind, visitor_key, request, form)
         except SignInRefusedError as refused:
-            return await _back(space, visitor_key, form[space.field], refused.message)
+            return await _back(space, visitor_key, form[space.field], refused.noted, left)
         except PasswordsBusyError:
-            return await _back(space, visitor_key, form[space.field], sign_in.BUSY)
-        redirect = _redirect(space.home)
+            return await _back(space, visitor_key, form[space.field], sign_in.BUSY, left)
+        redirect = _redirect(left or space.pages[0])
         redirect.headers.append("Set-Cookie", _cookie(space.kind, token))
         return redirect
 
@@ -114,9 +116,9 @@ def _signed_in(kind: SpaceKind, visitor_key: str, request: Request, form: dict[s
     )
 
 
-async def _back(space: _Space, visitor_key: str, address: str, message: str) -> Response:
+async def _back(space: _Space, visitor_key: str, address: str, message: str, left: str) -> Response:
     await asyncio.to_thread(sign_in.note, visitor_key, space.kind, address, message)
-    return _redirect(space.sign_in)
+    return _redirect(addresses.sign_in(space.sign_in, left))
 
 
 def _redirect(address: str) -> Response:

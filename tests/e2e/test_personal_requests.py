@@ -23,7 +23,7 @@ from tests.smtp import MailServer
 WITHDRAWAL, TITLE = "/espace-particulier/annuler-demande", "Annulez votre demande"
 CODE_FIELD, ADDRESS_FIELD = "Code d’activation", "Adresse électronique de connexion"
 ADDRESS_OF_REQUEST = "Adresse électronique de la demande"
-TOO_LATE = "Ce code n’est plus valable, les 48 heures sont passées et la demande est effacée."
+TOO_LATE = "Ce code n’est plus valable, le délai de 48 heures est passé et la demande est effacée."
 ANEW = "Refaites une demande de création, la même adresse peut servir."
 NO_MATCH = "aucune demande en cours ne leur correspond"
 
@@ -217,7 +217,7 @@ def create_anew(person: Person, post_office: MailServer) -> None:
 def two_days_pass(person: Person, *, forgets: bool = True) -> None:
     """Let the code's 48 hours pass, and with them the day for which the browser knew of the request, unless told."""
     [request] = requests_of(person.email)
-    sent = clock.now() - requests.LIFETIME
+    sent = clock.now() - requests.lifetime()
     with database.writing() as session:
         session.execute(
             update(SignUpRequest).where(col(SignUpRequest.id) == request.id).values(created_at=sent, sent_at=sent)

@@ -24,6 +24,21 @@ PUBLIC_PAGES = (
     "/donnees-personnelles",
     "/conditions-generales",
 )
+WITH_SCRIPT = (
+    "/contact",
+    "/contact/service",
+    SLOT,
+    DETAILS,
+    "/espace-particulier/connexion",
+    "/espace-particulier/creation",
+    "/espace-particulier/mes-contacts",
+    "/espace-professionnel/connexion",
+    "/espace-professionnel/choix",
+    "/espace-professionnel/coordonnees",
+    "/espace-professionnel/mot-de-passe-oublie",
+    "/aide/assistance",
+    "/rendez-vous/liste-d-attente",
+)
 SENT = "Si cette référence et cette adresse correspondent à un rendez-vous"
 
 
@@ -165,12 +180,41 @@ def test_without_javascript_pages_read_and_say_how_to_get_an_appointment(browser
         page.goto(f"{portal.url}{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert len(page.get_by_role("main").inner_text()) > 150, path
-    for path in ("/", "/contact", DETAILS, "/rendez-vous/suivi/abcdef-abcdefghijklmnop"):
+    for path in ("/", *WITH_SCRIPT, "/rendez-vous/suivi/abcdef-abcdefghijklmnop"):
         page.goto(f"{portal.url}{path}")
         words = re.sub(r"\s", " ", page.locator("body").inner_text())
         assert words.count("besoin de JavaScript") == 1, path
         assert "01 99 00 12 34" in words, path
+        assert "Chargement" not in words, path
+        expect(page.locator("main form.form:visible")).to_have_count(0)
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/espace-particulier/connexion", ("Numéro fiscal", "Mot de passe", "Recopiez les caractères de l’image")),
+        (
+            "/espace-professionnel/connexion",
+            ("Adresse électronique", "Mot de passe", "Recopiez les caractères de l’image"),
+        ),
+    ],
+    ids=["personal", "professional"],
+)
+def test_signing_in_with_nothing_marks_every_field(visitor: Visitor, path: str, names: tuple[str, ...]) -> None:
+    visitor.go(path)
+    visitor.has_loaded()
+    expect(visitor.page.get_by_role("img", name="Image à recopier")).to_be_visible()
+    visitor.button("Se connecter").click()
+    refused = visitor.page.get_by_role("alert").filter(has_text="Vous n’êtes pas connecté")
+    expect(refused).to_be_focused()
+    expect(refused.get_by_role("link")).to_have_count(3)
+    for at, name in enumerate(names):
+        field = visitor.field(name)
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_accessible_description(re.compile(r"Erreur\s:\s"))
+        refused.get_by_role("link").nth(at).click()
+        expect(field).to_be_focused()
 
 
 def test_a_browser_that_refuses_cookies_is_told_so(arrive: Arrive, portal: Portal) -> None:

@@ -179,7 +179,7 @@ def test_each_refused_code_has_its_own_sentence_that_says_what_to_do(db: str) ->
         said = {name: _refused(code).message for name, code in {**codes, "wrong": "A" * 12}.items()}
     assert "a déjà servi\u00a0: l’espace est activé. Connectez-vous" in said["used"]
     assert "la demande a été annulée. Refaites une demande" in said["withdrawn"]
-    assert "les 48\u00a0heures sont passées" in said["expired"]
+    assert "le délai de 48\u00a0heures est passé" in said["expired"]
     assert "la même adresse peut servir" in said["expired"]
     assert "il a 12\u00a0caractères, majuscules et minuscules comptent" in said["wrong"]
 

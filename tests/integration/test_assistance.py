@@ -7,6 +7,7 @@ from app.models import AuditEvent, OutboxMail
 from app.services import assistance, database
 from app.services.form_errors import FieldErrors
 from app.services.throttle import TooManyAttemptsError
+from app.settings import get_settings
 
 TYPED = {
     "name": "Lila O'Connor-Ñuñez",
@@ -24,6 +25,13 @@ def send(visitor: str = "v", network: str = "n", **changes: str) -> None:
 def mails() -> list[OutboxMail]:
     with database.reading() as session:
         return list(session.execute(select(OutboxMail)).scalars())
+
+
+def test_the_setting_says_where_the_assistance_reads(db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANCE_EMAIL", "aide@guichet.example")
+    get_settings.cache_clear()
+    send()
+    assert [mail.recipient for mail in mails()] == ["aide@guichet.example"]
 
 
 def test_a_question_goes_to_the_assistance(db: str, monkeypatch: pytest.MonkeyPatch) -> None:

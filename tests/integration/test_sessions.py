@@ -11,7 +11,7 @@ from app import clock
 from app.models import AccountSession, AuditEvent, SpaceKind
 from app.services import database
 from app.services.accounts import sessions
-from app.services.accounts.sessions import SessionView
+from app.services.accounts.sessions import Ending, SessionView
 from app.settings import get_settings
 from tests.accounts import make_account, quick_passwords
 from tests.factories import at
@@ -256,18 +256,80 @@ class TestEnd:
             assert all(found(cookie) for cookie in cookies[1:])
             assert len(sessions.list(account_id)) == sessions.MOST_SESSIONS
 
-    def test_dead_sessions_are_erased(self, db: str) -> None:
+    def test_dead_sessions_are_erased_after_a_day(self, db: str) -> None:
         account_id = make_account()
         with clock.moved(NOW - timedelta(hours=1)):
             opened(account_id)
         with clock.moved(NOW):
             ended, kept = opened(account_id), opened(account_id)
-            sessions.end(id_of(ended), account_id)
-            assert sessions.erase_dead() == 2
-            assert sessions.erase_dead() == 0
             kept_id = id_of(kept)
+            sessions.end(id_of(ended), account_id)
+            assert sessions.erase_dead() == 0
+        idle_since = NOW - timedelta(minutes=30)
+        for moment, erased in ((idle_since, 1), (NOW - timedelta(seconds=1), 0), (NOW, 1)):
+            with clock.moved(moment + sessions.REMEMBERED):
+                assert sessions.erase_dead() == erased
         with database.reading() as session:
             assert session.execute(select(col(AccountSession.id))).scalars().all() == [kept_id]
+
+
+class TestWhyItEnded:
+    def ending(self, cookie: str, later: timedelta, kind: SpaceKind = PRO) -> Ending | None:
+        with clock.moved(NOW + later):
+            return sessions.ending(kind, cookie)
+
+    def test_a_live_one_has_not_and_an_unknown_one_tells_nothing(self, db: str) -> None:
+        with clock.moved(NOW):
+            cookie = opened(make_account())
+        assert self.ending(cookie, timedelta(minutes=29)) is None
+        assert self.ending(cookie, timedelta(hours=1), PERSONAL) is None
+        for none in ("", "pro-session=", f"pro-session={'a' * 43}"):
+            assert self.ending(none, timedelta(hours=1)) is None
+
+    def test_the_limit_that_came_first_is_told(self, db: str) -> None:
+        account_id = make_account()
+        with clock.moved(NOW):
+            idle, busy = opened(account_id), opened(account_id)
+        for minutes in range(20, 12 * 60, 20):
+            with clock.moved(NOW + timedelta(minutes=minutes)):
+                assert found(busy)
+        assert self.ending(idle, timedelta(minutes=30)) is Ending.IDLE
+        assert self.ending(idle, timedelta(hours=13)) is Ending.IDLE
+        assert self.ending(busy, timedelta(hours=12)) is Ending.LONGEST
+        assert self.ending(busy, timedelta(hours=20)) is Ending.LONGEST
+
+    def test_what_a_person_ended_is_told_apart(self, db: str) -> None:
+        account_id = make_account()
+        with clock.moved(NOW):
+            cookie = opened(account_id)
+            sessions.end(id_of(cookie), account_id)
+        assert self.ending(cookie, timedelta(minutes=1)) is Ending.ENDED
+        assert self.ending(cookie, timedelta(hours=13)) is Ending.ENDED
+
+
+class TestTimeLeft:
+    def test_a_look_tells_the_limits_and_moves_none(self, db: str) -> None:
+        with clock.moved(NOW):
+            cookie = opened(make_account())
+        with clock.moved(NOW + timedelta(minutes=28)):
+            seen = found(cookie, touch=False)
+            assert seen is not None
+            assert (seen.idle_until, seen.expires_at) == (NOW + timedelta(minutes=30), NOW + timedelta(hours=12))
+            touched = found(cookie)
+            assert touched is not None
+            assert touched.idle_until == NOW + timedelta(minutes=58)
+            again = found(cookie, touch=False)
+            assert again is not None
+            assert again.idle_until == touched.idle_until
+
+    def test_a_short_limit_is_written_more_often(self, db: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SESSION_IDLE_MINUTES", "1")
+        get_settings.cache_clear()
+        with clock.moved(NOW):
+            cookie = opened(make_account())
+        for seconds in (30, 60, 90):
+            with clock.moved(NOW + timedelta(seconds=seconds)):
+                assert found(cookie)
 
 
 def events(name: str) -> list[AuditEvent]:

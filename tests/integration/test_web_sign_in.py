@@ -186,28 +186,31 @@ class TestRefusals:
         assert (wrong.note() or ())[1:] == (unknown.note() or ())[1:]
 
     @pytest.mark.parametrize(
-        ("field", "value", "message"),
+        ("field", "value", "name", "message"),
         [
-            ("captcha", "AAAAAAA", sign_in.WRONG_CAPTCHA),
-            ("captcha", "", sign_in.NO_CAPTCHA),
-            ("captcha-id", "../../etc", sign_in.WRONG_CAPTCHA),
-            ("mot-de-passe", "", sign_in.NO_PASSWORD),
-            ("adresse", "", "Saisissez votre adresse électronique, par exemple nom@exemple.fr."),
+            ("captcha", "AAAAAAA", "captcha", sign_in.WRONG_CAPTCHA),
+            ("captcha", "", "captcha", sign_in.NO_CAPTCHA),
+            ("captcha-id", "../../etc", "captcha", sign_in.WRONG_CAPTCHA),
+            ("mot-de-passe", "", "password", sign_in.NO_PASSWORD),
+            ("adresse", "", "identifier", "Saisissez votre adresse électronique, par exemple nom@exemple.fr."),
         ],
     )
     def test_each_missing_or_wrong_field_says_what_to_do(
-        self, db: str, site: ASGIApp, field: str, value: str, message: str
+        self, db: str, site: ASGIApp, field: str, value: str, name: str, message: str
     ) -> None:
         make_account()
         browser = Browser(site)
         assert browser.sign_in(**{field: value}).headers["location"] == PAGE
-        assert (browser.note() or ("", ""))[1] == message
+        assert sign_in.errors_in((browser.note() or ("", ""))[1]) == {name: message}
         assert not browser.is_in
 
-    def test_a_form_without_any_field_is_refused_as_an_empty_one(self, db: str, site: ASGIApp) -> None:
+    @pytest.mark.parametrize("body", ["", "adresse=&mot-de-passe=&captcha=&captcha-id=", "captcha=%E2%80%8B+"])
+    def test_a_form_without_any_field_is_told_of_each_at_once(self, db: str, site: ASGIApp, body: str) -> None:
         browser = Browser(site)
-        assert browser.post(PAGE, "").headers["location"] == PAGE
-        assert (browser.note() or ("", ""))[1].startswith("Saisissez votre adresse")
+        assert browser.post(PAGE, body).headers["location"] == PAGE
+        errors = sign_in.errors_in((browser.note() or ("", ""))[1])
+        assert list(errors) == ["identifier", "password", "captcha"]
+        assert errors["identifier"].startswith("Saisissez votre adresse")
 
     def test_a_refusal_keeps_the_session_of_before(self, db: str, site: ASGIApp) -> None:
         make_account()
@@ -258,6 +261,9 @@ class TestPersonalSpace:
         assert re.fullmatch(r"perso-session=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax", answer.headers["set-cookie"])
         assert sessions.find(PERSONAL, browser.header) is not None
         assert not browser.is_in
+        other = Browser(site)
+        assert self.sign_in(other, retour=addresses.PERSONAL_DATA).headers["location"] == addresses.PERSONAL_DATA
+        assert self.sign_in(other, retour=addresses.SPACE_DATA).headers["location"] == addresses.PERSONAL_SPACE
         out = browser.post(addresses.PERSONAL_SIGN_OUT)
         assert (out.status_code, out.headers["location"]) == (303, self.PAGE)
         assert sessions.find(PERSONAL, browser.header) is None
@@ -404,6 +410,51 @@ class TestHostileForms:
         typed = {"adresse": ADDRESS, "mot-de-passe": PASSWORD, "captcha": answer, "captcha-id": challenge}
         path = f"{PAGE}?next=https://evil.example&retour=//evil.example"
         assert browser.post(path, urlencode({**typed, "next": "//evil.example"})).headers["location"] == SPACE
+
+    @pytest.mark.parametrize("page", addresses.PROFESSIONAL_PAGES)
+    @pytest.mark.parametrize("slash", ["", "/"])
+    def test_one_goes_back_to_the_page_that_was_left(self, db: str, site: ASGIApp, page: str, slash: str) -> None:
+        make_account()
+        assert Browser(site).sign_in(retour=f"{page}{slash}").headers["location"] == page
+
+    def test_a_refusal_keeps_the_way_back(self, db: str, site: ASGIApp) -> None:
+        make_account()
+        browser = Browser(site)
+        refused = browser.sign_in(password="wrong", retour=addresses.SPACE_DETAILS)
+        assert refused.headers["location"] == f"{PAGE}?retour={addresses.SPACE_DETAILS}"
+        assert browser.sign_in(password="wrong", retour="//evil.example").headers["location"] == PAGE
+
+    @pytest.mark.parametrize(
+        "left",
+        [
+            "https://evil.example/espace-professionnel",
+            "//evil.example/espace-professionnel/coordonnees",
+            "/\\evil.example",
+            "\\/evil.example",
+            "/espace-professionnel/../../evil.example",
+            "/espace-professionnel//evil.example",
+            "/espace-professionnel@evil.example",
+            "/espace-professionnel/coordonnees?x=//evil.example",
+            "/espace-professionnel/coordonnees#//evil.example",
+            "/espace-professionnel/coordonnees\r\nLocation: https://evil.example",
+            "/espace-professionnel/coordonnees\x00",
+            "/espace-professionnel/coordonnees//",
+            "\t/espace-professionnel/coordonnees",
+            "javascript:alert(1)",
+            "/espace-professionnel/deconnexion",
+            "/espace-professionnel/recapitulatif.pdf",
+            "/espace-professionnel/mes-donnees.json",
+            addresses.PERSONAL_PROFILE,
+            addresses.HOME,
+            "%2F%2Fevil.example",
+            "x" * 3000,
+        ],
+    )
+    def test_one_goes_back_to_pages_of_the_space_only(self, db: str, site: ASGIApp, left: str) -> None:
+        make_account()
+        answer = Browser(site).sign_in(retour=left)
+        assert (answer.status_code, answer.headers["location"]) == (303, SPACE)
+        assert addresses.one_of(addresses.PROFESSIONAL_PAGES, left) == ""
 
     def test_nothing_typed_is_logged(self, db: str, site: ASGIApp) -> None:
         make_account()

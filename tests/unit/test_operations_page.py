@@ -9,7 +9,7 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_tex
 
 def test_every_setting_is_explained_and_nothing_else() -> None:
     explained = set(re.findall(r"^\| `([A-Z_]+)` \|", PAGE, re.MULTILINE))
-    of_the_server = {"HOST", "WORKERS", "AS_ON"}
+    of_the_server = {"HOST", "WORKERS", "AS_ON", "PROMETHEUS_MULTIPROC_DIR"}
     assert explained == {name.upper() for name in Settings.model_fields} | of_the_server
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app import addresses
+from app import addresses, durations
 from app.content import static_pages
 from app.content.static_pages import Page
 from app.settings import Settings
@@ -46,7 +46,7 @@ def steps_of(page_id: str) -> list[str]:
 
 
 def said_by(page_id: str) -> str:
-    return text_of(static_pages.page(page_id))
+    return durations.filled(text_of(static_pages.page(page_id))).replace("\u00a0", " ")
 
 
 def test_the_pages_of_the_footer_and_the_help_sheets_exist() -> None:

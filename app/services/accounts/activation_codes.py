@@ -1,11 +1,12 @@
 """What a code of activation is worth, and why one is refused: one clear message for each reason.
 
-A code is good once, for the request it was made for, for 48 hours and a limited number of addresses tried with it.
-Typing it and making the space is in activation.py.
+A code is good once, for the request it was made for, for ACTIVATION_HOURS and a limited number of addresses tried
+with it. Typing it and making the space is in activation.py.
 """
 
 from enum import StrEnum
 
+from app import durations
 from app.models import RequestOutcome, SignUpRequest, SpaceKind
 from app.services.accounts import requests
 
@@ -26,7 +27,7 @@ _MESSAGES = {
     "Le plus sûr est de le copier depuis le message reçu.",
     Refusal.USED: "Ce code a déjà servi\u00a0: l’espace est activé. Connectez-vous avec votre adresse et votre mot de "
     "passe.",
-    Refusal.EXPIRED: "Ce code n’est plus valable, les 48\u00a0heures sont passées et la demande est effacée. "
+    Refusal.EXPIRED: "Ce code n’est plus valable, le délai de {activation} est passé et la demande est effacée. "
     "Refaites une demande de création, la même adresse peut servir.",
     Refusal.WITHDRAWN: "Ce code n’est plus valable\u00a0: la demande a été annulée. Refaites une demande de création.",
     Refusal.TAKEN: "L’adresse de cette demande a été associée à un autre espace entre-temps. Refaites une demande de "
@@ -58,7 +59,7 @@ class CodeRefusedError(Exception):
         super().__init__(reason)
         self.reason = reason
         of_kind = _PERSONAL_MESSAGES if kind == SpaceKind.PERSONAL else {}
-        self.message = message or of_kind.get(reason) or _MESSAGES[reason]
+        self.message = message or durations.filled(of_kind.get(reason) or _MESSAGES[reason])
 
 
 def refusal(request: SignUpRequest | None, kind: SpaceKind) -> CodeRefusedError | None:

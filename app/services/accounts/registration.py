@@ -101,7 +101,7 @@ def prepare(kind: SpaceKind = SPACE) -> Prepared:
     site = get_settings().site_url
     message = account_messages.activation(
         code=code,
-        deadline=clock.now() + requests.LIFETIME,
+        deadline=clock.now() + requests.lifetime(),
         activate_url=f"{site}{paths[0]}",
         withdraw_url=f"{site}{paths[1]}",
         not_me_url=f"{site}{paths[2]}",
@@ -140,7 +140,7 @@ def write(
             message=prepared.message,
         )
         audit.record(session, "sign_up", visitor_key, prepared.public_id, "done")
-    deadline = clock.now() + requests.LIFETIME
+    deadline = clock.now() + requests.lifetime()
     return {"email": draft["email"], "deadline": deadline.isoformat(), "request": prepared.public_id}
 
 

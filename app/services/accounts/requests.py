@@ -1,7 +1,7 @@
 """Sign-up requests: how long one waits for its code, and how it ends.
 
-A request lives for 48 hours from the moment its mail was handed to the mail server, which the outbox knows. When it
-ends, everything personal is erased; the keyed hash of its code and what became of it stay for 30 days, so that
+A request lives for ACTIVATION_HOURS from the moment its mail was handed to the mail server, which the outbox knows.
+When it ends, everything personal is erased; the keyed hash of its code and what became of it stay for 30 days, so that
 « expired » and « already used » can be said.
 """
 
@@ -15,8 +15,8 @@ from sqlmodel import Session, col
 from app import clock, keys
 from app.models import OutboxMail, RequestOutcome, SignUpRequest, SpaceKind
 from app.services import audit, database, typed_text
+from app.settings import get_settings
 
-LIFETIME = timedelta(hours=48)
 KEPT = timedelta(days=30)
 MOST_ATTEMPTS = 10
 """Wrong addresses typed with the right code before it is refused."""
@@ -26,6 +26,11 @@ MOST_ATTEMPTS = 10
 CODE_ALPHABET = "ACDEFGHJKLMNPQRTUVWXYabdefhimnprty2345789"
 CODE_LENGTH = 12
 _MAIL = "activation"
+
+
+def lifetime() -> timedelta:
+    """Return how long a code works once its mail was handed over."""
+    return timedelta(hours=get_settings().activation_hours)
 
 
 def new_code() -> str:
@@ -110,7 +115,7 @@ def expire_requests() -> int:
     """
     now = clock.now()
     undelivered = and_(_sent_at.is_(None), col(OutboxMail.gave_up_at).is_not(None))
-    is_over = or_(_sent_at <= now - LIFETIME, undelivered)
+    is_over = or_(_sent_at <= now - lifetime(), undelivered)
     dead = _WITH_MAIL.where(_PENDING, is_over).order_by(col(SignUpRequest.id))
     with database.reading() as session:
         ids = [request.id for request, _, _ in session.execute(dead)]
@@ -132,11 +137,11 @@ def _pending_at(kind: SpaceKind, email_key: str) -> tuple[Any, ...]:
 
 
 def _deadline(request: SignUpRequest, sent_at: datetime | None) -> datetime:
-    return (sent_at or request.created_at) + LIFETIME
+    return (sent_at or request.created_at) + lifetime()
 
 
 def _is_dead(sent_at: datetime | None, mail_gave_up_at: datetime | None) -> bool:
-    return mail_gave_up_at is not None if sent_at is None else sent_at + LIFETIME <= clock.now()
+    return mail_gave_up_at is not None if sent_at is None else sent_at + lifetime() <= clock.now()
 
 
 _PENDING = col(SignUpRequest.outcome) == RequestOutcome.PENDING

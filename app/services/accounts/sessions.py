@@ -6,9 +6,10 @@ A session is looked up at each request and each event of the websocket, so that 
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from secrets import token_hex, token_urlsafe
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlmodel import Session, col
 
 from app import clock, keys
@@ -16,11 +17,13 @@ from app.models import Account, AccountSession, SpaceKind
 from app.services import audit, database, visitors
 from app.services.accounts import accounts
 from app.services.accounts.accounts import AccountView
+from app.settings import get_settings
 
-IDLE = timedelta(minutes=30)
-ABSOLUTE = timedelta(hours=12)
 TOUCHED_EVERY = timedelta(minutes=1)
-"""How exact the idle limit is: one write a minute is enough, however busy the browser."""
+"""How exact the idle limit is: one write a minute is enough, however busy the browser; more often if it is short."""
+
+REMEMBERED = timedelta(days=1)
+"""How long an ended session is kept, so that whoever comes back with its cookie can be told why it ended."""
 
 MOST_SESSIONS = 20
 """Sessions of one account open at once; one more ends the one unused for longest."""
@@ -59,6 +62,17 @@ class SessionView:
     account: AccountView
     created_at: datetime
     last_seen_at: datetime
+    idle_until: datetime
+    expires_at: datetime
+
+
+class Ending(StrEnum):
+    """Why a session is over."""
+
+    IDLE = "idle"
+    LONGEST = "longest"
+    ENDED = "ended"
+    """By a person: « Se déconnecter », another browser, a new password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +102,7 @@ def open(session: Session, account_id: int, user_agent: str) -> str:  # noqa: A0
             browser=browser_words(user_agent),
             created_at=now,
             last_seen_at=now,
-            expires_at=now + ABSOLUTE,
+            expires_at=now + timedelta(hours=get_settings().session_hours),
         )
     )
     session.flush()
@@ -119,9 +133,29 @@ def find(kind: SpaceKind, cookie_header: str, *, touch: bool = True) -> SessionV
     if found is None:
         return None
     row, account = found
-    if touch and row.last_seen_at <= clock.now() - TOUCHED_EVERY:
-        _touch(row.id)
-    return SessionView(row.id, accounts.view(account), row.created_at, row.last_seen_at)
+    seen = row.last_seen_at
+    if touch and seen <= clock.now() - _touched_every():
+        seen = _touch(row.id)
+    return SessionView(row.id, accounts.view(account), row.created_at, row.last_seen_at, seen + _idle(), row.expires_at)
+
+
+def ending(kind: SpaceKind, cookie_header: str) -> Ending | None:
+    """Return why the session whose cookie is in a Cookie header is over; None if it lives or nothing is known of it."""
+    token_hash = _hash_in(kind, cookie_header)
+    if token_hash is None:
+        return None
+    query = (
+        select(AccountSession)
+        .join(Account, col(Account.id) == col(AccountSession.account_id))
+        .where(col(AccountSession.token_hash) == token_hash, col(Account.kind) == kind, ~_is_live())
+    )
+    with database.reading() as session:
+        row = session.execute(query).scalar_one_or_none()
+    if row is None:
+        return None
+    if row.ended_at is not None:
+        return Ending.ENDED
+    return Ending.LONGEST if row.expires_at <= row.last_seen_at + _idle() else Ending.IDLE
 
 
 def list(account_id: int) -> tuple[OpenSession, ...]:  # noqa: A001 (always read as sessions.list)
@@ -180,9 +214,10 @@ def end_of_browser(session: Session, kind: SpaceKind, cookie_header: str) -> int
 
 
 def erase_dead() -> int:
-    """Erase the sessions that ended or passed a limit; return how many. For the scheduled job."""
+    """Erase the sessions that ended or passed a limit a day ago; return how many. For the scheduled job."""
     with database.writing() as session:
-        found = session.execute(delete(AccountSession).where(~_is_live()).returning(col(AccountSession.id)))
+        dead = ~_is_live(clock.now() - REMEMBERED)
+        found = session.execute(delete(AccountSession).where(dead).returning(col(AccountSession.id)))
         return len(found.all())
 
 
@@ -216,26 +251,38 @@ def _end(session: Session, which: ColumnElement[bool]) -> int:
     return len(session.execute(statement.returning(col(AccountSession.id))).all())
 
 
-def _touch(session_id: str) -> None:
+def _touch(session_id: str) -> datetime:
+    """Note that a person did something; return that instant."""
     now = clock.now()
     with database.writing() as session:
         session.execute(
             update(AccountSession)
             .where(
                 col(AccountSession.id) == session_id,
-                col(AccountSession.last_seen_at) <= now - TOUCHED_EVERY,
+                col(AccountSession.last_seen_at) <= now - _touched_every(),
                 _is_live(),
             )
             .values(last_seen_at=now)
         )
+    return now
 
 
-def _is_live() -> ColumnElement[bool]:
-    now = clock.now()
+def _idle() -> timedelta:
+    return timedelta(minutes=get_settings().session_idle_minutes)
+
+
+def _touched_every() -> timedelta:
+    return min(TOUCHED_EVERY, _idle() / 10)
+
+
+def _is_live(at: datetime | None = None) -> ColumnElement[bool]:
+    """Return the condition that a session lived at an instant, now unless one is given."""
+    now = at or clock.now()
+    ended = col(AccountSession.ended_at)
     return and_(
-        col(AccountSession.ended_at).is_(None),
+        ended.is_(None) if at is None else or_(ended.is_(None), ended > now),
         col(AccountSession.expires_at) > now,
-        col(AccountSession.last_seen_at) > now - IDLE,
+        col(AccountSession.last_seen_at) > now - _idle(),
     )
 
 

@@ -5,6 +5,7 @@ with. An attempt passes the counters of its visitor and its network, then the CA
 or number, and only then costs a hash. None of these counters is asked by the recovery of a password.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -40,12 +41,25 @@ BUSY = "De nombreuses personnes se connectent en ce moment. Patientez quelques s
 _log = structlog.get_logger(__name__)
 
 
-class SignInRefusedError(Exception):
-    """Nobody was signed in; `message` says in French what to do, the same for every address."""
+IDENTIFIER, PASSWORD, CAPTCHA = "identifier", "password", "captcha"
+"""The fields of the form, as `SignInRefusedError.errors` names them."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+
+class SignInRefusedError(Exception):
+    """Nobody was signed in; `message` says in French what to do, the same for every address.
+
+    `errors` holds it by field, in the order of the form, where it is about what was typed in one.
+    """
+
+    def __init__(self, message: str = "", errors: Mapping[str, str] | None = None) -> None:
+        self.errors = dict(errors or {})
+        self.message = message or next(iter(self.errors.values()), "")
+        super().__init__(self.message)
+
+    @property
+    def noted(self) -> str:
+        """What `note` keeps of it; `errors_in` finds the fields there."""
+        return "\n".join(f"{field}\t{words}" for field, words in self.errors.items()) or self.message
 
 
 def sign_in(
@@ -67,7 +81,7 @@ def sign_in(
     `visitors.network_key`; `cookie_header` is that of the request: the session it holds ends, so that the cookie is
     another one after each sign-in. Call it through `passwords.apart`. Raises SignInRefusedError.
     """
-    key = _typed_key(kind, tax_number if kind == SpaceKind.PERSONAL else email, password)
+    key = _typed_key(kind, tax_number if kind == SpaceKind.PERSONAL else email, password, captcha_answer)
     try:
         throttle.hit("sign_in_visitor", visitor_key)
         throttle.hit("sign_in_network", network)
@@ -111,6 +125,12 @@ def note(visitor_key: str, kind: SpaceKind, address: str, message: str) -> None:
         session.execute(statement.on_conflict_do_update(index_elements=["visitor_key"], set_=values))
 
 
+def errors_in(message: str) -> dict[str, str]:
+    """Return what is wrong by field in the message of a note, empty if it is about the whole form."""
+    pairs = (line.partition("\t") for line in message.split("\n"))
+    return {field: words for field, tab, words in pairs if tab and field in (IDENTIFIER, PASSWORD, CAPTCHA)}
+
+
 def take_note(visitor_key: str, kind: SpaceKind) -> tuple[str, str] | None:
     """Return what was typed and the message of the visitor's last refused sign-in, and forget them; None without."""
     mine = _note_of(visitor_key, kind)
@@ -152,21 +172,25 @@ class _Known:
     password_changed_at: datetime
 
 
-def _typed_key(kind: SpaceKind, identifier: str, password: str) -> str:
+def _typed_key(kind: SpaceKind, identifier: str, password: str, captcha_answer: str) -> str:
+    """Return what the account is looked for by; raise SignInRefusedError for all that is missing or misspelt."""
+    key, errors = "", dict[str, str]()
     try:
         key = taxpayers.tax_number(identifier) if kind == SpaceKind.PERSONAL else email_address.parse(identifier).key
     except (EmailRefusedError, WrongFieldError) as refused:
-        raise SignInRefusedError(refused.message) from None
+        errors[IDENTIFIER] = refused.message
     if not password:
-        raise SignInRefusedError(NO_PASSWORD)
+        errors[PASSWORD] = NO_PASSWORD
+    if not typed_text.visible(captcha_answer).strip():
+        errors[CAPTCHA] = NO_CAPTCHA
+    if errors:
+        raise SignInRefusedError(errors=errors)
     return key
 
 
 def _pass_captcha(visitor_key: str, captcha_id: str, answer: str) -> None:
-    if not typed_text.visible(answer).strip():
-        raise SignInRefusedError(NO_CAPTCHA)
     if not captcha.check(visitor_key, captcha_id, answer):
-        raise SignInRefusedError(WRONG_CAPTCHA)
+        raise SignInRefusedError(errors={CAPTCHA: WRONG_CAPTCHA})
 
 
 def _found(kind: SpaceKind, key: str) -> _Known | None:

@@ -222,7 +222,7 @@ def address_refusal(status: AddressStatus, kind: SpaceKind = SPACE) -> str:
         return _TAKEN.format(space="professionnel" if kind == SPACE else "particulier")
     if status.state == AddressState.CERTIFICATE:
         return _CERTIFICATE
-    until = status.until or clock.now() + requests.LIFETIME
+    until = status.until or clock.now() + requests.lifetime()
     # To the minute after, so that what is said is never too early.
     shown = (until + timedelta(minutes=1)).astimezone(_PARIS)
     return (

@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app import addresses
+from app import addresses, durations
 from app.content import wording
 from app.models import SpaceKind
 from app.services.notifications.messages import Message, line, template, typographic
@@ -61,6 +61,7 @@ def activation(
         _SPACES[kind].creation,
         kind,
         code=code,
+        lives=durations.words()["activation"],
         deadline=_moment(deadline),
         activate_url=activate_url,
         withdraw_url=withdraw_url,
