@@ -1,5 +1,7 @@
 """The waiting list: its form, the page by which one leaves it, and the page of an offered time."""
 
+import functools
+import operator
 from typing import Any
 
 import reflex as rx
@@ -76,6 +78,7 @@ def _weekdays(state: Any) -> rx.Component:
         rx.el.legend("Jours qui vous conviennent", rx.el.span(f" ({_REQUIRED})", class_name="mark")),
         fields.error_message(state, "weekdays"),
         rx.el.div(*boxes, class_name="inline-choices"),
+        rx.cond(state.closed_words != "", rx.el.p(state.closed_words, class_name="hint")),
         rx.el.details(rx.el.summary("Quand ce lieu reçoit-il\u00a0?"), blocks.bullets(state.hours)),
         class_name=rx.cond(state.errors["weekdays"], "field invalid", "field"),
     )
@@ -83,9 +86,12 @@ def _weekdays(state: Any) -> rx.Component:
 
 def _weekday(state: Any, name: str, label: str) -> rx.Component:
     ticked = state.draft[name] == TICKED
-    # Not by `id=`: Reflex would send true in place of the value. The summary of errors links to the first box.
+    before = WEEKDAYS[: WEEKDAYS.index(name)]
+    is_first = functools.reduce(operator.and_, map(state.closed.contains, before), ~state.closed.contains(name))
+    # Not by `id=`: Reflex would send true in place of the value. The summary of errors links to the first box that
+    # can be ticked.
     attributes = {
-        "id": "weekdays" if name == WEEKDAYS[0] else name,
+        "id": rx.cond(is_first, "weekdays", name),
         "name": name,
         "value": TICKED,
         **fields.described(state, "weekdays"),
@@ -93,6 +99,7 @@ def _weekday(state: Any, name: str, label: str) -> rx.Component:
     return rx.el.label(
         rx.el.input(
             type="checkbox",
+            disabled=state.closed.contains(name),
             default_checked=ticked,
             key=f"{ticked}",
             custom_attrs=attributes,
