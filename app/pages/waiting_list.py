@@ -8,6 +8,7 @@ import reflex as rx
 
 from app import addresses
 from app.components import blocks, both_times, buttons, fields, layout, notices
+from app.components.appointment import book_again
 from app.components.captcha import captcha
 from app.components.journey import gate, leaving
 from app.content import wording
@@ -164,7 +165,7 @@ def entry() -> rx.Component:
                 rx.cond(
                     state.status == "waiting",
                     buttons.actions(buttons.act("Quitter la liste d’attente", state.quit, "btn danger")),
-                    buttons.actions(buttons.go(_BOOK, addresses.CONTACT)),
+                    book_again(state),
                 ),
             ),
         ),
@@ -196,7 +197,16 @@ def _standing(state: Any) -> rx.Component:
             notices.notice(
                 rx.el.p(
                     rx.el.b("Cette attente est finie. "),
-                    "La période est passée, ou trois créneaux proposés sont restés sans réponse. "
+                    "Les jours que vous aviez choisis sont passés. Vous pouvez vous inscrire pour d’autres jours.",
+                )
+            ),
+        ),
+        (
+            "given up",
+            notices.notice(
+                rx.el.p(
+                    rx.el.b("Cette attente est finie. "),
+                    "Trois créneaux vous ont été proposés, et les trois sont restés sans réponse. "
                     "Vous pouvez vous inscrire à nouveau.",
                 )
             ),
@@ -297,6 +307,14 @@ def _outcome(state: Any) -> rx.Component:
                     rx.el.b(card.until),
                     ". Sans réponse, il est proposé à la personne suivante.",
                 ),
+                rx.cond(
+                    card.is_last,
+                    rx.el.p(
+                        rx.el.b("C’est la dernière proposition. "),
+                        "Les deux précédentes sont restées sans réponse\u00a0: sans réponse à celle-ci non plus, vous "
+                        "quittez la liste d’attente.",
+                    ),
+                ),
                 rx.cond(both_times.said(card.expires_at), rx.el.p(both_times.words(card.expires_at))),
                 tone="warm",
             ),
@@ -327,18 +345,31 @@ def _outcome(state: Any) -> rx.Component:
         (
             "declined",
             notices.notice(
-                rx.el.p("Il est proposé à la personne suivante. Si un autre se libère, nous vous écrirons."),
+                rx.el.p(
+                    "Il est proposé à la personne suivante.",
+                    rx.cond(card.is_waiting, " Si un autre se libère, nous vous écrirons.", ""),
+                ),
                 _to_entry(card),
                 tone="ok",
             ),
         ),
         notices.notice(
-            rx.el.p(
-                "Sans réponse à temps, ce créneau a été proposé à la personne suivante. Après trois propositions "
-                "sans réponse, on quitte la liste."
-            ),
+            rx.el.p("Sans réponse à temps, ce créneau a été proposé à la personne suivante. ", _after_silence(card)),
             _to_entry(card),
             tone="warm",
+        ),
+    )
+
+
+def _after_silence(card: Any) -> rx.Var[str]:
+    """Say what an offer without an answer means for the wait."""
+    return rx.cond(
+        card.is_last,
+        "C’était la troisième proposition sans réponse\u00a0: vous n’êtes plus sur la liste d’attente.",
+        rx.cond(
+            card.is_waiting,
+            "Vous restez sur la liste d’attente\u00a0; après trois propositions sans réponse, vous la quittez.",
+            "Cette attente est finie.",
         ),
     )
 

@@ -15,6 +15,7 @@ from app.services.appointments.steps import Step
 from app.services.appointments.waiting_list import EntryView, OfferGoneError, OfferView
 from app.services.journeys import JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
+from app.state.again import AgainMixin
 from app.state.base import call, local, network_of, tab_of, visitor_of
 from app.state.journey import JourneyState
 from app.state.office import way_label
@@ -41,14 +42,18 @@ class WaitedFor:
     timezone: str = ""
     entry_href: str = ""
     is_video: bool = False
+    is_last: bool = False
+    is_waiting: bool = False
 
 
-class WaitingEntryState(JourneyState):
-    """What the link of a mail leads to: « loading », « unknown », or where this person on the list stands."""
+class WaitingEntryState(AgainMixin, rx.State):
+    """What the link of a mail leads to: « loading », « unknown », or where this person on the list stands.
+
+    That is a WaitingStatus's value, or « given up » for an entry ended by offers without an answer.
+    """
 
     status: str = "loading"
     card: WaitedFor = WaitedFor()
-    problem: str = ""
     just_left: bool = False
 
     @rx.event
@@ -69,8 +74,11 @@ class WaitingEntryState(JourneyState):
         self._show(view)
         return rx.set_focus("titre")
 
+    async def _view(self) -> EntryView | None:
+        return await call(waiting_list.entry, _token(self))
+
     def _show(self, view: EntryView | None) -> None:
-        self.status = str(view.status) if view else "unknown"
+        self.status = ("given up" if view.is_given_up else str(view.status)) if view else "unknown"
         self.card = _entry_card(view) if view else WaitedFor()
 
 
@@ -165,6 +173,8 @@ def _offer_card(view: OfferView) -> WaitedFor:
         timezone=view.timezone,
         entry_href=addresses.waiting_entry(view.leave_token),
         is_video=view.channel == Channel.VIDEO,
+        is_last=view.is_last,
+        is_waiting=view.is_waiting,
     )
 
 

@@ -64,7 +64,8 @@ _ENDS_TOO_EARLY = "Choisissez un dernier jour qui vient après le premier, à pa
 class EntryView:
     """What somebody waits for; `weekdays` has bit 0 for Monday, days are local days of the office and included.
 
-    `place_name` is empty at the office itself. `weekday_words` and `period_words` say the days in French.
+    `place_name` is empty at the office itself. `weekday_words` and `period_words` say the days in French. `is_given_up`
+    tells of one that is over whether offers without an answer ended it, not the last of its days.
     """
 
     office_id: int
@@ -79,6 +80,7 @@ class EntryView:
     first_day: date
     last_day: date
     status: WaitingStatus
+    is_given_up: bool = False
 
     @property
     def weekday_words(self) -> str:
@@ -127,8 +129,8 @@ def join(
 
     `network` is `visitors.network_key`; the CAPTCHA was passed before. `weekdays` has bit 0 for Monday; the days are
     local days of the office up to the horizon, a first day in the past means today. No week day may be one on which
-    such appointments are never given, and holidays and closures must leave one of the days. Raises FieldErrors (under `email`,
-    `weekdays`, `first_day`, `last_day`), NotOfferedError, TooManyAttemptsError.
+    such appointments are never given, and holidays and closures must leave one of the days. Raises FieldErrors
+    (under `email`, `weekdays`, `first_day`, `last_day`), NotOfferedError, TooManyAttemptsError.
     """
     throttle.hit("waiting_list", visitor_key)
     throttle.hit("waiting_list_network", network)
@@ -396,4 +398,5 @@ def _view(session: Session, row: WaitingEntry, office: Office) -> EntryView:
         first_day=row.first_day,
         last_day=row.last_day,
         status=WaitingStatus(row.status),
+        is_given_up=row.status == WaitingStatus.OVER and waiting_offers.is_given_up(session, row.id),
     )
