@@ -189,7 +189,16 @@ def _identity() -> rx.Component:
             inline=True,
         ),
         fields.text_field(DetailsState, "last_name", "Nom", mark="obligatoire", autoComplete="family-name"),
-        fields.text_field(DetailsState, "first_name", "Prénom", mark="obligatoire", autoComplete="given-name"),
+        fields.unless_ticked(
+            fields.text_field(DetailsState, "first_name", "Prénom", mark="obligatoire", autoComplete="given-name"),
+            fields.checkbox(
+                DetailsState,
+                "no_first_name",
+                "Je n’ai pas de prénom",
+                checked=DetailsState.draft["no_first_name"] == "oui",
+                keep=DetailsState.keep,
+            ),
+        ),
     )
 
 
@@ -212,8 +221,21 @@ def _other() -> rx.Component:
                 mark="obligatoire",
                 autoComplete="off",
             ),
-            fields.text_field(
-                DetailsState, "other_first_name", "Prénom de la personne reçue", mark="obligatoire", autoComplete="off"
+            fields.unless_ticked(
+                fields.text_field(
+                    DetailsState,
+                    "other_first_name",
+                    "Prénom de la personne reçue",
+                    mark="obligatoire",
+                    autoComplete="off",
+                ),
+                fields.checkbox(
+                    DetailsState,
+                    "no_other_first_name",
+                    "Cette personne n’a pas de prénom",
+                    checked=DetailsState.draft["no_other_first_name"] == "oui",
+                    keep=DetailsState.keep,
+                ),
             ),
             class_name="revealed",
         ),

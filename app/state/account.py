@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from app.content import wording
 from app.models import SpaceKind
 from app.services.accounts import sessions
 from app.services.accounts.sessions import SessionView
@@ -48,4 +49,4 @@ async def _empty_prefilled(state: rx.State) -> None:
 
 
 def _name(session: SessionView | None) -> str:
-    return f"{session.account.first_name} {session.account.last_name}" if session else ""
+    return wording.full_name(session.account.first_name, session.account.last_name) if session else ""
