@@ -11,7 +11,7 @@ from app.components.journey import journey_page
 from app.components.stepper import BOOKING, RESCHEDULING
 from app.content import wording
 from app.state.details import NEED_FIELDS, STOP_ID, CheckState, DetailsState
-from app.state.journey import JourneyState
+from app.state.journey import HOLD_NOTE_ID, JourneyState
 
 _CIVILITIES = (("", "Non précisée"), ("madame", "Madame"), ("monsieur", "Monsieur"))
 
@@ -109,8 +109,14 @@ def _hold() -> rx.Component:
     return rx.cond(
         JourneyState.hold_until != "",
         rx.fragment(
-            notices.hold(JourneyState.hold_words, JourneyState.hold_until, JourneyState.hold_now, JourneyState.extend),
-            rx.el.p(JourneyState.hold_note, role="status", class_name="soft small"),
+            notices.hold(
+                JourneyState.hold_words,
+                JourneyState.hold_until,
+                JourneyState.hold_now,
+                JourneyState.extend,
+                JourneyState.extend_within,
+            ),
+            rx.el.p(JourneyState.hold_note, id=HOLD_NOTE_ID, tab_index=-1, role="status", class_name="soft small"),
         ),
         notices.notice(
             rx.el.p(

@@ -5,7 +5,7 @@ import ast
 from app.content import detours
 from app.frontend import PROJECT
 from app.services.appointments.records import NotOfferedError
-from app.services.appointments.seats import NotPlannedError, SlotGoneError, TooNearError
+from app.services.appointments.seats import BegunError, NotPlannedError, SlotGoneError, TooNearError
 from app.services.appointments.steps import WrongChoiceError
 from app.state.journey import why_gone
 
@@ -56,10 +56,12 @@ def test_a_guard_without_a_word_is_found() -> None:
 
 
 def test_each_cause_for_which_a_time_is_gone_has_its_own_words() -> None:
-    taken, near, closed = (why_gone(error) for error in (SlotGoneError(), TooNearError(), NotPlannedError()))
-    assert len({taken, near, closed}) == 3
+    causes = (SlotGoneError(), TooNearError(), NotPlannedError(), BegunError())
+    taken, near, closed, begun = map(why_gone, causes)
+    assert len({taken, near, closed, begun}) == 4
+    assert [text for text in (taken, near, closed, begun) if " ou " in text] == []
     assert "autre personne" in taken
-    assert "autre personne" not in near + closed
+    assert "autre personne" not in near + closed + begun
     assert {why_gone(error) for error in (NotOfferedError(), WrongChoiceError())} == {closed}
 
 
