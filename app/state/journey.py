@@ -72,6 +72,7 @@ class JourneyState(rx.State):
     extend_within: int = 0
     _lost_words: str = ""
     _was_here: bool = False
+    _seen_at: str = ""
     _appointment_page: str = ""
 
     def _kind(self) -> str:
@@ -95,7 +96,7 @@ class JourneyState(rx.State):
             if why := _why_not_movable(progress):
                 await call(journeys.leave, visitor, RESCHEDULE)
                 return None, await self._to_appointment(why)
-        self.phase, self._was_here = "ready", True
+        self.phase, self._was_here, self._seen_at = "ready", True, clock.now().isoformat()
         return progress, None
 
     async def _gone(self, needed: Step) -> EventSpec | None:
@@ -129,7 +130,10 @@ class JourneyState(rx.State):
             return await detour.send(self, page, detours.DONE)
         if is_move and self._appointment_page:
             return await self._to_appointment(detours.MOVE_ENDED)
-        why = detours.ENDED if self._was_here else detours.NOT_BEGUN
+        why = detours.NOT_BEGUN
+        if self._was_here:
+            left = await call(journeys.has_expired, visitor, self._kind())
+            why = detour.why_ended(self._seen_at, is_finished=done is not None, has_expired=left)
         self._was_here = False
         return await detour.send(self, addresses.CONTACT, why)
 
