@@ -151,6 +151,7 @@ def entry() -> rx.Component:
             state.status,
             ("loading", notices.waiting()),
             ("unknown", _unknown()),
+            ("erased", _erased()),
             rx.fragment(
                 rx.el.div(_standing(state), role="status"),
                 _problem(state),
@@ -224,6 +225,7 @@ def offer() -> rx.Component:
             state.status,
             ("loading", notices.waiting()),
             ("unknown", _unknown()),
+            ("erased", _erased()),
             rx.fragment(
                 _problem(state),
                 rx.el.div(_outcome(state), role="status"),
@@ -384,10 +386,18 @@ def _problem(state: Any) -> rx.Component:
 
 def _unknown() -> rx.Component:
     return notices.notice(
+        rx.el.h2("Ce lien est incomplet"),
+        rx.el.p("Vérifiez que vous avez ouvert le lien entier du courriel. Vous pouvez aussi prendre rendez-vous."),
+        buttons.actions(buttons.go(_BOOK, addresses.CONTACT)),
+        tone="warm",
+    )
+
+
+def _erased() -> rx.Component:
+    return notices.notice(
         rx.el.h2("Ce lien ne mène plus à rien"),
         rx.el.p(
-            "Il est incomplet, ou trop ancien. Vérifiez que vous avez ouvert le lien entier du courriel, ou prenez "
-            "rendez-vous."
+            "Cette attente est finie depuis longtemps : nous n’en gardons plus rien. Vous pouvez prendre rendez-vous."
         ),
         buttons.actions(buttons.go(_BOOK, addresses.CONTACT)),
         tone="warm",

@@ -47,7 +47,7 @@ class WaitedFor:
 
 
 class WaitingEntryState(AgainMixin, rx.State):
-    """What the link of a mail leads to: « loading », « unknown », or where this person on the list stands.
+    """What the link of a mail leads to: « loading », « unknown », « erased », or where this person on the list stands.
 
     That is a WaitingStatus's value, or « given up » for an entry ended by offers without an answer.
     """
@@ -78,12 +78,15 @@ class WaitingEntryState(AgainMixin, rx.State):
         return await call(waiting_list.entry, _token(self))
 
     def _show(self, view: EntryView | None) -> None:
-        self.status = ("given up" if view.is_given_up else str(view.status)) if view else "unknown"
+        self.status = ("given up" if view.is_given_up else str(view.status)) if view else _missing(_token(self))
         self.card = _entry_card(view) if view else WaitedFor()
 
 
 class WaitingOfferState(JourneyState):
-    """An offered time: « loading », or what became of it (`_status`); nothing happens without a button."""
+    """An offered time: « loading », what became of it (`_status`), or why there is nothing (`_missing`).
+
+    Nothing happens without a button.
+    """
 
     status: str = "loading"
     card: WaitedFor = WaitedFor()
@@ -131,7 +134,7 @@ class WaitingOfferState(JourneyState):
 
     async def _show(self, view: OfferView | None) -> None:
         self.card = _offer_card(view) if view else WaitedFor()
-        self.status = _status(view)
+        self.status = _status(view) if view else _missing(_token(self))
         visitor = visitor_of(self)
         is_asked = visitor is not None and view is not None and view.outcome == OfferOutcome.LIVE
         begun = await call(steps.progress, visitor, steps.BOOKING) if visitor and is_asked else None
@@ -152,10 +155,13 @@ def _entry_card(view: EntryView) -> WaitedFor:
     )
 
 
-def _status(view: OfferView | None) -> str:
-    """Return an OfferOutcome's value, « used » for a time taken that waits to be confirmed no more, or « unknown »."""
-    if view is None:
-        return "unknown"
+def _missing(token: str) -> str:
+    """Return why a link shows nothing: « erased » for one that the portal made, else « unknown »."""
+    return "erased" if waiting_list.is_made(token) else "unknown"
+
+
+def _status(view: OfferView) -> str:
+    """Return an OfferOutcome's value, or « used » for a time taken that waits to be confirmed no more."""
     return "used" if view.outcome == OfferOutcome.TAKEN and not view.is_kept else str(view.outcome)
 
 

@@ -223,7 +223,7 @@ def test_an_offer_that_came_too_late_explains_itself(arrive: Arrive, post_office
     for path in (WAITING, OFFER):
         visitor.go(f"{path}/abcdef-abcdefghijklmnop")
         visitor.has_loaded()
-        visitor.says("Ce lien ne mène plus à rien")
+        visitor.says("Ce lien est incomplet")
 
 
 def test_nothing_typed_for_the_list_is_lost(arrive: Arrive, post_office: MailServer) -> None:
@@ -358,7 +358,7 @@ def test_every_state_of_the_list_is_accessible(
         eyes.look(f"entry, {status}")
     visitor.go(f"{OFFER}/nothing")
     visitor.has_loaded()
-    visitor.says("Ce lien ne mène plus à rien")
+    visitor.says("Ce lien est incomplet")
     eyes.look("unknown link")
 
 

@@ -91,6 +91,15 @@ def test_a_forged_link_shows_nothing_and_leaves_nothing(db: str, token: str) -> 
     assert anh.row.status == WaitingStatus.WAITING
 
 
+def test_a_link_that_the_portal_made_is_told_from_one_that_was_cut(db: str) -> None:
+    anh = a_waiter(an_office())
+    token = anh.token
+    assert waiting_list.is_made(token)
+    assert not waiting_list.is_made(token[:-1])
+    assert waiting_list.is_made(waiting_links.offer_token("erased"))
+    assert waiting_list.offer(waiting_links.offer_token("erased")) is None
+
+
 def test_a_link_of_an_entry_is_no_link_of_an_offer(db: str) -> None:
     anh = a_waiter(an_office())
 

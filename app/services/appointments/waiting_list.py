@@ -23,6 +23,7 @@ from app.services.accounts.email_address import Address, EmailRefusedError
 from app.services.appointments import reasons, records, schedule, waiting_endings, waiting_links, waiting_offers
 from app.services.appointments.reasons import Asked, Reasons
 from app.services.appointments.waiting_acceptance import OfferGoneError, OfferView, accept, decline, offer
+from app.services.appointments.waiting_links import is_made
 from app.services.appointments.waiting_offers import AT_ONCE, offer_freed
 from app.services.form_errors import FieldErrors
 from app.services.notifications import outbox, waiting_messages
@@ -38,6 +39,7 @@ __all__ = [
     "accept",
     "decline",
     "entry",
+    "is_made",
     "join",
     "leave",
     "offer",
