@@ -396,9 +396,7 @@ def _unknown() -> rx.Component:
 def _erased() -> rx.Component:
     return notices.notice(
         rx.el.h2("Ce lien ne mène plus à rien"),
-        rx.el.p(
-            "Cette attente est finie depuis longtemps : nous n’en gardons plus rien. Vous pouvez prendre rendez-vous."
-        ),
+        rx.el.p("Cette attente est finie depuis longtemps, et tout en est effacé. Vous pouvez prendre rendez-vous."),
         buttons.actions(buttons.go(_BOOK, addresses.CONTACT)),
         tone="warm",
     )
