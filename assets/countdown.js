@@ -19,6 +19,9 @@
       write(part(""), duration(left));
       part("-running").hidden = !left;
       part("-over").hidden = left > 0;
+      // What is kept for hours needs no minutes more, and what was prolonged as often as may be gets none.
+      const extend = box.querySelector("[data-extend-within]");
+      extend.hidden = left > Number(extend.dataset.extendWithin);
       const soon = left <= 120 ? "Il reste moins de deux minutes pour confirmer." : "";
       write(part("-said"), left ? soon : "Le délai est passé.");
     }

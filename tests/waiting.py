@@ -15,10 +15,11 @@ from app.services import database
 from app.services.appointments import waiting_links, waiting_list
 from app.services.appointments.holds import LEAD
 from app.services.appointments.steps import Progress
-from app.services.appointments.waiting_list import EVERY_DAY, EntryView
+from app.services.appointments.waiting_list import EntryView
 from tests.booking import topic_of
 from tests.factories import MadeOffice, make_office, mark_planned
 
+WORKING_DAYS = 0b0011111
 FIRST, LAST = date(2026, 11, 24), date(2026, 12, 4)
 
 
@@ -84,7 +85,7 @@ def join(
     topic: str = "",
     channel: Channel = Channel.COUNTER,
     place: int | None = None,
-    weekdays: int = EVERY_DAY,
+    weekdays: int = WORKING_DAYS,
     first: date = FIRST,
     last: date = LAST,
 ) -> EntryView:

@@ -144,25 +144,35 @@ def radio(
 
 
 def checkbox(
-    state: Any, name: str, *label: Any, mark: str = "", checked: Any = False, keep: Any = None
+    state: Any, name: str, *label: Any, mark: str = "", checked: Any = False, keep: Any = None, force: Any = None
 ) -> rx.Component:
     """Return a box to tick; a form that is submitted holds « oui » under its name when it is ticked.
 
     `checked` is how it stands at first; `keep` is called with the name and « oui », or nothing once it is not ticked.
+    When `force` grows, what the person ticked meanwhile gives way to `checked`, as for text fields.
     """
     ticked = {} if keep is None else {"on_change": lambda is_ticked: keep(name, rx.cond(is_ticked, "oui", ""))}
     # Not by `id=`: Reflex would send true in place of the value.
     attributes = {"id": name, "name": name, "value": "oui", **described(state, name)}
+    key = f"{checked}" if force is None else f"{checked}-{force}"
     return rx.el.div(
         error_message(state, name),
         rx.el.label(
             # Its key: what was ticked before may arrive after the first rendering.
-            rx.el.input(type="checkbox", default_checked=checked, key=f"{checked}", custom_attrs=attributes, **ticked),
+            rx.el.input(type="checkbox", default_checked=checked, key=key, custom_attrs=attributes, **ticked),
             rx.el.span(*label, _mark(mark)),
             class_name="choice",
         ),
         class_name=rx.cond(state.errors[name], "field invalid", "field"),
     )
+
+
+def unless_ticked(field: rx.Component, box: rx.Component) -> rx.Component:
+    """Return a field over the box that says it does not apply; the stylesheet hides the field while it is ticked.
+
+    So it works before the server has answered, and what was typed is there again once the box is not ticked.
+    """
+    return rx.el.div(rx.el.div(field, class_name="unless-ticked"), box, class_name="yields")
 
 
 def error_message(state: Any, name: str) -> rx.Component:

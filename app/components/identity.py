@@ -11,7 +11,7 @@ import reflex as rx
 from app.components import fields
 from app.content import countries, trust_questions
 from app.content.street_types import STREET_TYPES
-from app.services.accounts.identity_form import LABELS, REQUIRED
+from app.services.accounts.identity_form import LABELS, REQUIRED, TICKED
 
 _COMMUNES_ID = "communes"
 
@@ -44,7 +44,17 @@ def person_fields(state: Any) -> list[rx.Component]:
             hint="Comme sur votre pièce d’identité, en caractères latins.",
             autoComplete="family-name",
         ),
-        _text(state, "first_name", autoComplete="given-name"),
+        fields.unless_ticked(
+            _text(state, "first_name", autoComplete="given-name"),
+            fields.checkbox(
+                state,
+                "no_first_name",
+                LABELS["no_first_name"],
+                checked=state.draft["no_first_name"] == TICKED,
+                keep=state.keep,
+                force=state.forced,
+            ),
+        ),
         _select(state, "phone_country", dialling, autoComplete="off"),
         _text(
             state,

@@ -19,9 +19,10 @@ def success(*content: Any) -> rx.Component:
     return rx.el.div(icons.check(), *content, class_name="success notice ok")
 
 
-def hold(what: Any, deadline: Any, now: Any, extend: Any) -> rx.Component:
+def hold(what: Any, deadline: Any, now: Any, extend: Any, within: Any) -> rx.Component:
     """Return the countdown of a held slot (WCAG 2.2.1), from `now` on the server's clock to `deadline`, both ISO.
 
+    « Prolonger » shows while no more than `within` seconds are left, and after the end, where it keeps the slot anew.
     Its script comes with it: most pages hold nothing.
     """
     return rx.el.div(
@@ -40,7 +41,7 @@ def hold(what: Any, deadline: Any, now: Any, extend: Any) -> rx.Component:
             hidden=True,
         ),
         rx.el.span(role="status", class_name="unseen", custom_attrs={"data-deadline-said": ""}),
-        buttons.act("Prolonger", extend),
+        rx.el.span(buttons.act("Prolonger", extend), class_name="extend", custom_attrs={"data-extend-within": within}),
         class_name="notice warm hold",
         custom_attrs={"data-hold": ""},
     )

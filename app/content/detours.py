@@ -2,10 +2,19 @@
 
 NOT_BEGUN = "Aucune demande n’est commencée dans cet onglet : commencez ici."
 MISSING = "La page demandée vient plus loin : répondez d’abord à cette étape."
+# Where nothing is left of the demand, nobody knows which of these it was.
 ENDED = (
     "La demande commencée dans cet onglet n’est plus ouverte : elle a été terminée ou effacée dans un autre onglet, ou "
     "laissée plus de vingt-quatre heures. Si vous n’avez pas reçu de courriel, rien n’a été enregistré : recommencez "
     "ici."
+)
+EXPIRED = (
+    "La demande commencée dans cet onglet a été laissée plus de vingt-quatre heures : ce que vous aviez saisi est "
+    "effacé. Si vous n’avez pas reçu de courriel, rien n’a été enregistré : recommencez ici."
+)
+FINISHED = (
+    "La demande commencée dans cet onglet a été terminée dans un autre onglet : le courriel reçu dit ce qui a été "
+    "enregistré. Vous pouvez en commencer une autre ici."
 )
 DONE = "Cette démarche est terminée : voici ce qui a été enregistré."
 NO_MODE = "Choisissez d’abord l’espace que vous voulez créer."
@@ -18,7 +27,7 @@ MOVE_ENDED = (
 CANCELLED = "Ce rendez-vous a été annulé entre-temps : il n’a pas été déplacé."
 BEGUN = "L’heure de ce rendez-vous est passée : il ne peut plus être déplacé."
 MOVED = (
-    "Ce rendez-vous a été déplacé entre-temps, depuis une autre page ou un autre appareil. Voici sa date actuelle : "
+    "Ce rendez-vous a été déplacé entre-temps, ailleurs que dans cet onglet. Voici sa date actuelle : "
     "vous pouvez le déplacer encore d’ici."
 )
 FIXED = "Ce rendez-vous ne peut plus être déplacé : voici ce qu’il en est."

@@ -45,6 +45,11 @@ NEED_LABELS = {
 VIDEO_AT_PLACE = "un ordinateur et une personne pour vous aider vous y attendent, l’agent est à l’écran"
 
 
+def full_name(*parts: str) -> str:
+    """Return the names of a person in one line; who has only one is called by it, without a blank too many."""
+    return " ".join(filter(None, parts))
+
+
 def weekday(number: int) -> str:
     """Return « lundi » for 0 to « dimanche » for 6."""
     return WEEKDAYS[number]

@@ -33,7 +33,13 @@ def confirm_from_mail() -> rx.Component:
 def _unknown() -> rx.Component:
     return notices.notice(
         rx.el.h2("Ce lien ne mène pas à un rendez-vous"),
-        rx.el.p("Il est incomplet, ou le rendez-vous date de plus de treize mois. Ouvrez le lien entier du courriel."),
+        rx.el.p(
+            rx.cond(
+                ConfirmFromMailState.is_erased,
+                "Le rendez-vous date de plus de treize mois\u00a0: nous n’en gardons plus rien.",
+                "Il est incomplet\u00a0: ouvrez le lien entier du courriel.",
+            )
+        ),
         buttons.actions(buttons.go("Prendre rendez-vous", addresses.CONTACT)),
         tone="warm",
     )

@@ -11,7 +11,7 @@ from app.components.journey import journey_page
 from app.components.stepper import BOOKING, RESCHEDULING
 from app.content import wording
 from app.state.details import NEED_FIELDS, STOP_ID, CheckState, DetailsState
-from app.state.journey import JourneyState
+from app.state.journey import HOLD_NOTE_ID, JourneyState
 
 _CIVILITIES = (("", "Non précisée"), ("madame", "Madame"), ("monsieur", "Monsieur"))
 
@@ -109,8 +109,14 @@ def _hold() -> rx.Component:
     return rx.cond(
         JourneyState.hold_until != "",
         rx.fragment(
-            notices.hold(JourneyState.hold_words, JourneyState.hold_until, JourneyState.hold_now, JourneyState.extend),
-            rx.el.p(JourneyState.hold_note, role="status", class_name="soft small"),
+            notices.hold(
+                JourneyState.hold_words,
+                JourneyState.hold_until,
+                JourneyState.hold_now,
+                JourneyState.extend,
+                JourneyState.extend_within,
+            ),
+            rx.el.p(JourneyState.hold_note, id=HOLD_NOTE_ID, tab_index=-1, role="status", class_name="soft small"),
         ),
         notices.notice(
             rx.el.p(
@@ -189,7 +195,16 @@ def _identity() -> rx.Component:
             inline=True,
         ),
         fields.text_field(DetailsState, "last_name", "Nom", mark="obligatoire", autoComplete="family-name"),
-        fields.text_field(DetailsState, "first_name", "Prénom", mark="obligatoire", autoComplete="given-name"),
+        fields.unless_ticked(
+            fields.text_field(DetailsState, "first_name", "Prénom", mark="obligatoire", autoComplete="given-name"),
+            fields.checkbox(
+                DetailsState,
+                "no_first_name",
+                "Je n’ai pas de prénom",
+                checked=DetailsState.draft["no_first_name"] == "oui",
+                keep=DetailsState.keep,
+            ),
+        ),
     )
 
 
@@ -212,8 +227,21 @@ def _other() -> rx.Component:
                 mark="obligatoire",
                 autoComplete="off",
             ),
-            fields.text_field(
-                DetailsState, "other_first_name", "Prénom de la personne reçue", mark="obligatoire", autoComplete="off"
+            fields.unless_ticked(
+                fields.text_field(
+                    DetailsState,
+                    "other_first_name",
+                    "Prénom de la personne reçue",
+                    mark="obligatoire",
+                    autoComplete="off",
+                ),
+                fields.checkbox(
+                    DetailsState,
+                    "no_other_first_name",
+                    "Cette personne n’a pas de prénom",
+                    checked=DetailsState.draft["no_other_first_name"] == "oui",
+                    keep=DetailsState.keep,
+                ),
             ),
             class_name="revealed",
         ),

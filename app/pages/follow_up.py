@@ -25,8 +25,11 @@ def _unknown() -> rx.Component:
     return notices.notice(
         rx.el.h2("Ce lien ne mène plus à un rendez-vous"),
         rx.el.p(
-            "Il est incomplet, ou le rendez-vous date de plus de treize mois. Vérifiez que vous avez ouvert le lien "
-            "entier du courriel, ou demandez-le à nouveau."
+            rx.cond(
+                FollowUpState.is_erased,
+                "Le rendez-vous date de plus de treize mois\u00a0: nous n’en gardons plus rien.",
+                "Il est incomplet\u00a0: ouvrez le lien entier du courriel, ou demandez-le à nouveau.",
+            )
         ),
         buttons.actions(
             buttons.go("Recevoir le lien à nouveau", f"{addresses.CONTACT}#retrouver"),

@@ -192,8 +192,8 @@ def _holds() -> tuple[rx.Component, ...]:
     what = GalleryState.first_words
     now = GalleryState.running_from
     both = rx.fragment(
-        notices.hold(what, GalleryState.running_until, now, GalleryState.nothing),
-        notices.hold(what, _OVER, now, GalleryState.nothing),
+        notices.hold(what, GalleryState.running_until, now, GalleryState.nothing, 3600),
+        notices.hold(what, _OVER, now, GalleryState.nothing, 3600),
     )
     return (
         # Never in the page as it is built: the countdown would begin before React takes the page over.

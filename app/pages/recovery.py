@@ -177,6 +177,7 @@ def new_password_fields(state: Any) -> list[rx.Component]:
     ]
 
 
+# The three causes stay together: one of its own would tell whoever holds an old link what its owner did since.
 def _gone(recovery: str, sign_in: str) -> rx.Component:
     return rx.fragment(
         rx.el.h1("Ce lien ne sert plus", id="titre", tab_index=-1),

@@ -1,11 +1,14 @@
 """The waiting list: its form, the page by which one leaves it, and the page of an offered time."""
 
+import functools
+import operator
 from typing import Any
 
 import reflex as rx
 
 from app import addresses
 from app.components import blocks, both_times, buttons, fields, layout, notices
+from app.components.appointment import book_again
 from app.components.captcha import captcha
 from app.components.journey import gate, leaving
 from app.content import wording
@@ -76,6 +79,7 @@ def _weekdays(state: Any) -> rx.Component:
         rx.el.legend("Jours qui vous conviennent", rx.el.span(f" ({_REQUIRED})", class_name="mark")),
         fields.error_message(state, "weekdays"),
         rx.el.div(*boxes, class_name="inline-choices"),
+        rx.cond(state.closed_words != "", rx.el.p(state.closed_words, class_name="hint")),
         rx.el.details(rx.el.summary("Quand ce lieu reçoit-il\u00a0?"), blocks.bullets(state.hours)),
         class_name=rx.cond(state.errors["weekdays"], "field invalid", "field"),
     )
@@ -83,9 +87,12 @@ def _weekdays(state: Any) -> rx.Component:
 
 def _weekday(state: Any, name: str, label: str) -> rx.Component:
     ticked = state.draft[name] == TICKED
-    # Not by `id=`: Reflex would send true in place of the value. The summary of errors links to the first box.
+    before = WEEKDAYS[: WEEKDAYS.index(name)]
+    is_first = functools.reduce(operator.and_, map(state.closed.contains, before), ~state.closed.contains(name))
+    # Not by `id=`: Reflex would send true in place of the value. The summary of errors links to the first box that
+    # can be ticked.
     attributes = {
-        "id": "weekdays" if name == WEEKDAYS[0] else name,
+        "id": rx.cond(is_first, "weekdays", name),
         "name": name,
         "value": TICKED,
         **fields.described(state, "weekdays"),
@@ -93,6 +100,7 @@ def _weekday(state: Any, name: str, label: str) -> rx.Component:
     return rx.el.label(
         rx.el.input(
             type="checkbox",
+            disabled=state.closed.contains(name),
             default_checked=ticked,
             key=f"{ticked}",
             custom_attrs=attributes,
@@ -143,6 +151,7 @@ def entry() -> rx.Component:
             state.status,
             ("loading", notices.waiting()),
             ("unknown", _unknown()),
+            ("erased", _erased()),
             rx.fragment(
                 rx.el.div(_standing(state), role="status"),
                 _problem(state),
@@ -157,7 +166,7 @@ def entry() -> rx.Component:
                 rx.cond(
                     state.status == "waiting",
                     buttons.actions(buttons.act("Quitter la liste d’attente", state.quit, "btn danger")),
-                    buttons.actions(buttons.go(_BOOK, addresses.CONTACT)),
+                    book_again(state),
                 ),
             ),
         ),
@@ -189,7 +198,16 @@ def _standing(state: Any) -> rx.Component:
             notices.notice(
                 rx.el.p(
                     rx.el.b("Cette attente est finie. "),
-                    "La période est passée, ou trois créneaux proposés sont restés sans réponse. "
+                    "Les jours que vous aviez choisis sont passés. Vous pouvez vous inscrire pour d’autres jours.",
+                )
+            ),
+        ),
+        (
+            "given up",
+            notices.notice(
+                rx.el.p(
+                    rx.el.b("Cette attente est finie. "),
+                    "Trois créneaux vous ont été proposés, et les trois sont restés sans réponse. "
                     "Vous pouvez vous inscrire à nouveau.",
                 )
             ),
@@ -207,6 +225,7 @@ def offer() -> rx.Component:
             state.status,
             ("loading", notices.waiting()),
             ("unknown", _unknown()),
+            ("erased", _erased()),
             rx.fragment(
                 _problem(state),
                 rx.el.div(_outcome(state), role="status"),
@@ -290,6 +309,14 @@ def _outcome(state: Any) -> rx.Component:
                     rx.el.b(card.until),
                     ". Sans réponse, il est proposé à la personne suivante.",
                 ),
+                rx.cond(
+                    card.is_last,
+                    rx.el.p(
+                        rx.el.b("C’est la dernière proposition. "),
+                        "Les deux précédentes sont restées sans réponse\u00a0: sans réponse à celle-ci non plus, vous "
+                        "quittez la liste d’attente.",
+                    ),
+                ),
                 rx.cond(both_times.said(card.expires_at), rx.el.p(both_times.words(card.expires_at))),
                 tone="warm",
             ),
@@ -320,18 +347,31 @@ def _outcome(state: Any) -> rx.Component:
         (
             "declined",
             notices.notice(
-                rx.el.p("Il est proposé à la personne suivante. Si un autre se libère, nous vous écrirons."),
+                rx.el.p(
+                    "Il est proposé à la personne suivante.",
+                    rx.cond(card.is_waiting, " Si un autre se libère, nous vous écrirons.", ""),
+                ),
                 _to_entry(card),
                 tone="ok",
             ),
         ),
         notices.notice(
-            rx.el.p(
-                "Sans réponse à temps, ce créneau a été proposé à la personne suivante. Après trois propositions "
-                "sans réponse, on quitte la liste."
-            ),
+            rx.el.p("Sans réponse à temps, ce créneau a été proposé à la personne suivante. ", _after_silence(card)),
             _to_entry(card),
             tone="warm",
+        ),
+    )
+
+
+def _after_silence(card: Any) -> rx.Var[str]:
+    """Say what an offer without an answer means for the wait."""
+    return rx.cond(
+        card.is_last,
+        "C’était la troisième proposition sans réponse\u00a0: vous n’êtes plus sur la liste d’attente.",
+        rx.cond(
+            card.is_waiting,
+            "Vous restez sur la liste d’attente\u00a0; après trois propositions sans réponse, vous la quittez.",
+            "Cette attente est finie.",
         ),
     )
 
@@ -346,11 +386,17 @@ def _problem(state: Any) -> rx.Component:
 
 def _unknown() -> rx.Component:
     return notices.notice(
+        rx.el.h2("Ce lien est incomplet"),
+        rx.el.p("Vérifiez que vous avez ouvert le lien entier du courriel. Vous pouvez aussi prendre rendez-vous."),
+        buttons.actions(buttons.go(_BOOK, addresses.CONTACT)),
+        tone="warm",
+    )
+
+
+def _erased() -> rx.Component:
+    return notices.notice(
         rx.el.h2("Ce lien ne mène plus à rien"),
-        rx.el.p(
-            "Il est incomplet, ou trop ancien. Vérifiez que vous avez ouvert le lien entier du courriel, ou prenez "
-            "rendez-vous."
-        ),
+        rx.el.p("Cette attente est finie depuis longtemps, et tout en est effacé. Vous pouvez prendre rendez-vous."),
         buttons.actions(buttons.go(_BOOK, addresses.CONTACT)),
         tone="warm",
     )

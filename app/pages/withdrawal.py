@@ -143,6 +143,7 @@ def _done(space: str, creation: str) -> rx.Component:
     )
 
 
+# The causes stay together: the mail may have gone to a stranger, who must not learn whether a space was opened.
 def _gone() -> rx.Component:
     return rx.fragment(
         notices.notice(

@@ -69,6 +69,13 @@ def last_finished(visitor_key: str, kind: str) -> JourneyView | None:
         return _view(row) if row else None
 
 
+def has_expired(visitor_key: str, kind: str) -> bool:
+    """Tell whether the visitor left a journey of this kind for a day; once erased, nobody knows."""
+    query = select(col(Journey.id)).where(_of(visitor_key, kind), _not_finished(), ~_fresh())
+    with database.reading() as session:
+        return session.execute(query).first() is not None
+
+
 def start(visitor_key: str, kind: str, draft: Mapping[str, Any] | None = None) -> JourneyView:
     """Return the visitor's live journey of this kind, begun with `draft` if there was none.
 

@@ -7,7 +7,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses, clock, durations
-from app.content import detours
+from app.content import detours, wording
 from app.models import SpaceKind
 from app.services.accounts import sessions
 from app.services.accounts.sessions import Ending, SessionView
@@ -143,4 +143,4 @@ async def _forget(state: rx.State) -> None:
 
 
 def _name(session: SessionView | None) -> str:
-    return f"{session.account.first_name} {session.account.last_name}" if session else ""
+    return wording.full_name(session.account.first_name, session.account.last_name) if session else ""

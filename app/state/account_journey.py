@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 import reflex as rx
 from reflex.event import EventSpec
 
-from app import addresses
+from app import addresses, clock
 from app.content import detours
 from app.services.journeys import DraftTooLargeError, JourneyGoneError
 from app.state import detour
@@ -31,6 +31,7 @@ class AccountJourneyMixin(rx.State, mixin=True):
 
     phase: str = "loading"
     _was_here: bool = False
+    _seen_at: str = ""
 
     _service: ClassVar[Any]
     """The service module of the journey: progress, resume, leave, remember, note_human and activated (see `_made`).
@@ -64,7 +65,7 @@ class AccountJourneyMixin(rx.State, mixin=True):
             return None, None
         if progress.step < needed:
             return None, await detour.send(self, self._pages[progress.step], detours.MISSING)
-        self.phase, self._was_here = "ready", True
+        self.phase, self._was_here, self._seen_at = "ready", True, clock.now().isoformat()
         return progress, None
 
     async def _sent_back(self, visitor: str) -> EventSpec:
@@ -72,7 +73,9 @@ class AccountJourneyMixin(rx.State, mixin=True):
 
         What the tab still holds of it, ended perhaps in another tab, is forgotten.
         """
-        why = detours.ENDED if self._was_here else detours.NOT_BEGUN
+        why = detours.NOT_BEGUN
+        if self._was_here:
+            why = detour.why_ended(self._seen_at, is_finished=await self._made(visitor) is not None)
         self._was_here = False
         await self._forget()
         if await self._made_here(visitor) is not None:

@@ -6,7 +6,7 @@ from reflex.event import EventSpec
 from app import addresses
 from app.services.appointments import steps
 from app.services.appointments.offices import OfficeNotFoundError
-from app.services.appointments.records import AppointmentView
+from app.services.appointments.steps import Former
 from app.services.journeys import JourneyGoneError
 from app.state import detour
 from app.state.base import call, tab_of, visitor_of
@@ -17,12 +17,12 @@ _OFFICE_CLOSED = "Ce service ne prend plus de rendez-vous\u00a0: trouvez celui q
 
 
 class AgainMixin(rx.State, mixin=True):
-    """A page of an appointment that no longer stands; `problem` is shown in it."""
+    """A page of an appointment, or of a wait, that no longer stands; `problem` is shown in it."""
 
     problem: str = ""
 
-    async def _view(self) -> AppointmentView | None:
-        """Return the appointment that the page shows to whoever has its link."""
+    async def _view(self) -> Former | None:
+        """Return the appointment or the wait that the page shows to whoever has its link."""
         raise NotImplementedError
 
     @rx.event

@@ -6,7 +6,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app.content import wording
-from app.services.appointments import confirmations
+from app.services.appointments import access, confirmations
 from app.services.appointments.confirmations import LapsedError
 from app.services.appointments.records import AppointmentView, NotBookedError
 from app.services.throttle import TooManyAttemptsError
@@ -21,6 +21,7 @@ class ConfirmFromMailState(AgainMixin, SubmitMixin, rx.State):
     """The appointment behind the link, and how it stands: a ConfirmationState's value, « loading » or « unknown »."""
 
     status: str = "loading"
+    is_erased: bool = False
     card: AppointmentCard = AppointmentCard()
     documents: list[str] = []
     until: str = ""
@@ -53,6 +54,7 @@ class ConfirmFromMailState(AgainMixin, SubmitMixin, rx.State):
         asked = await call(confirmations.asked, token_of(self))
         if asked is None:
             self.status, self.card, self.documents, self.until = "unknown", AppointmentCard(), [], ""
+            self.is_erased = access.public_id_to_confirm(token_of(self)) is not None
             return
         view = asked.appointment
         self.card = await call(appointment_card, view)

@@ -104,7 +104,7 @@ def appointment_card(view: AppointmentView) -> AppointmentCard:
         office_call=phones.dialled(office.phone),
         reference=view.reference,
         email=view.email,
-        name=" ".join(part for part in (view.civility.capitalize(), view.first_name, view.last_name) if part),
+        name=wording.full_name(view.civility.capitalize(), view.first_name, view.last_name),
         received=view.received,
         needs=wording.sentence(", ".join(wording.needs(need_names(view.needs)))),
         calendar_href=addresses.calendar_file(token) if view.email else "",

@@ -33,11 +33,12 @@ from app.state.office import CHANNEL_LABELS
 NEED_FIELDS = {f"need_{name}": name for name in wording.NEEDS}
 """The boxes of the particular needs, with the names that `person.validate` knows them by."""
 
-OTHERS = ("other_last_name", "other_first_name")
+OTHERS = ("other_last_name", "other_first_name", "no_other_first_name")
 FIELDS = (
     "civility",
     "last_name",
     "first_name",
+    "no_first_name",
     "for_other",
     *OTHERS,
     "details",

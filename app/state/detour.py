@@ -1,7 +1,13 @@
 """Whoever is sent elsewhere reads why: the sentence goes ahead to the page that shows it once."""
 
+from datetime import datetime
+
 import reflex as rx
 from reflex.event import EventSpec
+
+from app import clock
+from app.content import detours
+from app.services.journeys import LIFETIME
 
 
 class DetourState(rx.State):
@@ -29,3 +35,17 @@ async def arrive(state: rx.State) -> None:
     """Show what was sent ahead to the page that loads, and forget what the page before showed."""
     detour = await state.get_state(DetourState)
     detour.words, detour._next = detour._next, ""
+
+
+def why_ended(seen_at: str, *, is_finished: bool, has_expired: bool = False) -> str:
+    """Return why a journey begun in a tab is no longer there, as far as anybody knows.
+
+    `seen_at` is when the tab last showed it (ISO, or empty); `is_finished`: it led to something, in another tab;
+    `has_expired`: it is still there, too old. What was typed then is gone for good: drafts live a day, no longer.
+    """
+    if has_expired:
+        return detours.EXPIRED
+    if is_finished:
+        return detours.FINISHED
+    is_old = seen_at and clock.now() - datetime.fromisoformat(seen_at) >= LIFETIME
+    return detours.EXPIRED if is_old else detours.ENDED

@@ -21,6 +21,7 @@ class FollowUpState(AgainMixin, rx.State):
     """The appointment behind the link, and whether the person is being asked to confirm the cancellation."""
 
     status: str = "loading"
+    is_erased: bool = False
     card: AppointmentCard = AppointmentCard()
     documents: list[str] = []
     history: list[HistoryLine] = []
@@ -36,6 +37,8 @@ class FollowUpState(AgainMixin, rx.State):
     async def _load(self) -> None:
         self.asking, self.problem = False, ""
         view = await self._view()
+        # A link that the portal made, with nothing behind it any more, was not cut in copying.
+        self.is_erased = view is None and self._public_id() is not None
         if view is None:
             self.status, self.card, self.history, self.mails = "unknown", AppointmentCard(), [], []
             return

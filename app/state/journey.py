@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -12,9 +11,9 @@ from app.content import detours, wording
 from app.models import AppointmentStatus
 from app.services import journeys
 from app.services.appointments import access, holds, steps
-from app.services.appointments.holds import HoldEndedError, NoExtensionLeftError, TooManyHoldsError
+from app.services.appointments.holds import HoldEndedError, HoldView, NoExtensionLeftError, TooManyHoldsError
 from app.services.appointments.records import NotOfferedError
-from app.services.appointments.seats import NotPlannedError, SlotGoneError, TooNearError
+from app.services.appointments.seats import BegunError, NotPlannedError, SlotGoneError, TooNearError
 from app.services.appointments.steps import BOOKING, RESCHEDULE, Progress, Step, WrongChoiceError
 from app.services.journeys import JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
@@ -36,7 +35,12 @@ _PAGES = {
 
 
 _TAKEN = "Ce créneau vient d’être pris par une autre personne : choisissez-en un autre"
-_TOO_NEAR = "Ce créneau commence dans moins d’une heure, ou a déjà commencé : choisissez-en un autre"
+HOLD_NOTE_ID = "prolongation"
+"""What takes the focus when « Prolonger » has gone."""
+
+_NOT_AGAIN = "Ce créneau ne peut plus être prolongé. Confirmez avant la fin du délai."
+_BEGUN = "L’heure de ce créneau est passée : choisissez-en un autre"
+_TOO_NEAR = "Ce créneau commence dans moins d’une heure : choisissez-en un autre"
 _NOT_PLANNED = "Le service ne propose plus ce créneau : choisissez-en un autre"
 
 
@@ -65,9 +69,11 @@ class JourneyState(rx.State):
     hold_now: str = ""
     hold_words: str = ""
     hold_note: str = ""
+    extend_within: int = 0
     _lost_words: str = ""
     _note: str = ""
     _was_here: bool = False
+    _seen_at: str = ""
     _appointment_page: str = ""
 
     def _kind(self) -> str:
@@ -91,7 +97,7 @@ class JourneyState(rx.State):
             if why := _why_not_movable(progress):
                 await call(journeys.leave, visitor, RESCHEDULE)
                 return None, await self._to_appointment(why)
-        self.phase, self._was_here = "ready", True
+        self.phase, self._was_here, self._seen_at = "ready", True, clock.now().isoformat()
         return progress, None
 
     async def _gone(self, needed: Step) -> EventSpec | None:
@@ -125,7 +131,10 @@ class JourneyState(rx.State):
             return await detour.send(self, page, detours.DONE)
         if is_move and self._appointment_page:
             return await self._to_appointment(detours.MOVE_ENDED)
-        why = detours.ENDED if self._was_here else detours.NOT_BEGUN
+        why = detours.NOT_BEGUN
+        if self._was_here:
+            left = await call(journeys.has_expired, visitor, self._kind())
+            why = detour.why_ended(self._seen_at, is_finished=done is not None, has_expired=left)
         self._was_here = False
         return await detour.send(self, addresses.CONTACT, why)
 
@@ -135,11 +144,13 @@ class JourneyState(rx.State):
         if hold is None or progress.office is None or hold.journey_id != progress.journey_id:
             self.hold_until = ""
             return
-        self._count_down(hold.expires_at)
+        self._count_down(hold)
         self.hold_words = wording.short_moment(local(hold.starts_at, progress.office.timezone))
 
-    def _count_down(self, deadline: datetime) -> None:
-        self.hold_until, self.hold_now = deadline.isoformat(), clock.now().isoformat()
+    def _count_down(self, hold: HoldView) -> None:
+        self.hold_until, self.hold_now = hold.expires_at.isoformat(), clock.now().isoformat()
+        # A slot of the waiting list may be kept until the morning: only what lasts as a hold does is prolonged.
+        self.extend_within = int(holds.longest().total_seconds()) if hold.extensions_left > 0 else 0
 
     @rx.event
     async def extend(self) -> EventSpec | None:
@@ -150,13 +161,18 @@ class JourneyState(rx.State):
         try:
             hold = await call(holds.extend_hold, visitor)
         except NoExtensionLeftError:
-            self.hold_note = "Ce créneau ne peut plus être prolongé. Confirmez avant la fin du délai."
+            self.hold_note, self.extend_within = _NOT_AGAIN, 0
+            return rx.set_focus(HOLD_NOTE_ID)
         except HoldEndedError:
             return await self._hold_again(visitor)
         else:
-            self._count_down(hold.expires_at)
+            self._count_down(hold)
             minutes = get_settings().hold_extension_minutes
             self.hold_note = f"Le délai est prolongé de {wording.duration(minutes)}."
+            if hold.extensions_left <= 0:
+                # Its button goes, and must not take the focus with it.
+                self.hold_note += " C’était la dernière fois."
+                return rx.set_focus(HOLD_NOTE_ID)
         return None
 
     async def _hold_again(self, visitor: str) -> EventSpec | None:
@@ -220,6 +236,8 @@ class JourneyState(rx.State):
 def why_gone(error: Exception) -> str:
     """Return what to tell whoever cannot have the time they chose, by what the service raised."""
     match error:
+        case BegunError():
+            return _BEGUN
         case TooNearError():
             return _TOO_NEAR
         case NotPlannedError() | NotOfferedError() | WrongChoiceError():

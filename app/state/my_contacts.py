@@ -6,7 +6,7 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app import addresses
-from app.content import detours
+from app.content import detours, wording
 from app.models import AppointmentStatus, OfficeKind
 from app.services.accounts.accounts import AccountView
 from app.services.accounts.sessions import SessionView
@@ -68,7 +68,7 @@ class MyContactsState(PersonalMixin, AccountState):
             return elsewhere
         self.asking = self.problem = ""
         self.cancelled = AppointmentCard()
-        self.who = f"{found.account.first_name} {found.account.last_name}"
+        self.who = wording.full_name(found.account.first_name, found.account.last_name)
         await self._show(found.account)
         office = await call(_office_of, found.account)
         self.has_office = office is not None

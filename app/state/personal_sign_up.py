@@ -155,7 +155,7 @@ class PersonalDoneState(PersonalSignUpState):
         made, elsewhere = await self._ended()
         if made is None:
             return elsewhere
-        self.name = f"{made.account.first_name} {made.account.last_name}"
+        self.name = wording.full_name(made.account.first_name, made.account.last_name)
         return None
 
 

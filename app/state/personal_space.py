@@ -57,7 +57,7 @@ class ProfileState(PersonalMixin, PrivateFormMixin, KeepMixin, AccountState):
         return None
 
     def _show(self, account: AccountView, typed: dict[str, str]) -> None:
-        self.who = " ".join(filter(None, (account.civility.capitalize(), account.first_name, account.last_name)))
+        self.who = wording.full_name(account.civility.capitalize(), account.first_name, account.last_name)
         self.tax_number, self.email = account.tax_number, account.email
         self.commune = f"{account.postal_code} {account.commune}".strip()
         self.since = wording.day_with_year(account.created_at.astimezone(_PARIS).date())

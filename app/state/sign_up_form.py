@@ -171,6 +171,7 @@ class RegisteredState(SignUpState):
 
 def _lines(form: IdentityForm, names: tuple[str, ...]) -> list[Line]:
     shown = {
+        "first_name": form.first_name or "Aucun",
         "phone": phones.shown(form.phone),
         "country": countries.label(form.country),
         "trust_question": trust_questions.label(form.trust_question),

@@ -83,7 +83,7 @@ class SpaceState(PrivateMixin, AccountState):
         return elsewhere
 
     def _show(self, account: AccountView) -> None:
-        self.who = f"{account.first_name} {account.last_name}"
+        self.who = wording.full_name(account.first_name, account.last_name)
         self.email = account.email
         self.subscriber_number = account.subscriber_number
         self.registered = wording.day_with_year(account.created_at.astimezone(_PARIS).date())

@@ -40,7 +40,7 @@ class PasswordMixin(PrivateFormMixin, StrengthMixin, SubmitMixin, mixin=True):
             return elsewhere
         account = found.account
         self.changed, self.errors, self.level, self.email = False, {}, "", account.email
-        self._guessed = [account.email.partition("@")[0], account.last_name, account.first_name]
+        self._guessed = list(filter(None, (account.email.partition("@")[0], account.last_name, account.first_name)))
         return None
 
     async def _submit(self, data: dict[str, str]) -> EventSpec | None:

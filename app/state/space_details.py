@@ -6,7 +6,7 @@ from typing import ClassVar
 import reflex as rx
 from reflex.event import EventSpec
 
-from app.content import trust_questions
+from app.content import trust_questions, wording
 from app.models import SpaceMode
 from app.services.accounts import changes, identity_form, reauthentication, sessions
 from app.services.accounts.accounts import AccountView
@@ -85,7 +85,7 @@ class SpaceDetailsState(PrivateFormMixin, PlaceMixin, KeepMixin, AccountState):
         self._fill(account, {})
         self.forced += 1
         self.saved = "Vos coordonnées sont enregistrées."
-        self.name = f"{account.first_name} {account.last_name}"
+        self.name = wording.full_name(account.first_name, account.last_name)
         return rx.set_focus("enregistre")
 
 

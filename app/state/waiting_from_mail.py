@@ -15,6 +15,7 @@ from app.services.appointments.steps import Step
 from app.services.appointments.waiting_list import EntryView, OfferGoneError, OfferView
 from app.services.journeys import JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
+from app.state.again import AgainMixin
 from app.state.base import call, local, network_of, tab_of, visitor_of
 from app.state.journey import JourneyState
 from app.state.office import way_label
@@ -41,14 +42,18 @@ class WaitedFor:
     timezone: str = ""
     entry_href: str = ""
     is_video: bool = False
+    is_last: bool = False
+    is_waiting: bool = False
 
 
-class WaitingEntryState(JourneyState):
-    """What the link of a mail leads to: « loading », « unknown », or where this person on the list stands."""
+class WaitingEntryState(AgainMixin, rx.State):
+    """What the link of a mail leads to: « loading », « unknown », « erased », or where this person on the list stands.
+
+    That is a WaitingStatus's value, or « given up » for an entry ended by offers without an answer.
+    """
 
     status: str = "loading"
     card: WaitedFor = WaitedFor()
-    problem: str = ""
     just_left: bool = False
 
     @rx.event
@@ -69,13 +74,19 @@ class WaitingEntryState(JourneyState):
         self._show(view)
         return rx.set_focus("titre")
 
+    async def _view(self) -> EntryView | None:
+        return await call(waiting_list.entry, _token(self))
+
     def _show(self, view: EntryView | None) -> None:
-        self.status = str(view.status) if view else "unknown"
+        self.status = ("given up" if view.is_given_up else str(view.status)) if view else _missing(_token(self))
         self.card = _entry_card(view) if view else WaitedFor()
 
 
 class WaitingOfferState(JourneyState):
-    """An offered time: « loading », or what became of it (`_status`); nothing happens without a button."""
+    """An offered time: « loading », what became of it (`_status`), or why there is nothing (`_missing`).
+
+    Nothing happens without a button.
+    """
 
     status: str = "loading"
     card: WaitedFor = WaitedFor()
@@ -123,7 +134,7 @@ class WaitingOfferState(JourneyState):
 
     async def _show(self, view: OfferView | None) -> None:
         self.card = _offer_card(view) if view else WaitedFor()
-        self.status = _status(view)
+        self.status = _status(view) if view else _missing(_token(self))
         visitor = visitor_of(self)
         is_asked = visitor is not None and view is not None and view.outcome == OfferOutcome.LIVE
         begun = await call(steps.progress, visitor, steps.BOOKING) if visitor and is_asked else None
@@ -144,10 +155,13 @@ def _entry_card(view: EntryView) -> WaitedFor:
     )
 
 
-def _status(view: OfferView | None) -> str:
-    """Return an OfferOutcome's value, « used » for a time taken that waits to be confirmed no more, or « unknown »."""
-    if view is None:
-        return "unknown"
+def _missing(token: str) -> str:
+    """Return why a link shows nothing: « erased » for one that the portal made, else « unknown »."""
+    return "erased" if waiting_list.is_made(token) else "unknown"
+
+
+def _status(view: OfferView) -> str:
+    """Return an OfferOutcome's value, or « used » for a time taken that waits to be confirmed no more."""
     return "used" if view.outcome == OfferOutcome.TAKEN and not view.is_kept else str(view.outcome)
 
 
@@ -165,6 +179,8 @@ def _offer_card(view: OfferView) -> WaitedFor:
         timezone=view.timezone,
         entry_href=addresses.waiting_entry(view.leave_token),
         is_video=view.channel == Channel.VIDEO,
+        is_last=view.is_last,
+        is_waiting=view.is_waiting,
     )
 
 

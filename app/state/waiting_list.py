@@ -58,6 +58,8 @@ class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
     topic_label: str = ""
     where: str = ""
     hours: list[str] = []
+    closed: list[str] = []
+    closed_words: str = ""
     earliest: str = ""
     latest: str = ""
     human: bool = False
@@ -85,15 +87,30 @@ class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
 
     async def _show_fields(self, progress: Progress) -> None:
         zone = ZoneInfo(progress.office.timezone if progress.office else "Europe/Paris")
+        open_days = await self._open_days(progress)
+        ticked = open_days[:_WORKING_DAYS] if any(open_days[:_WORKING_DAYS]) else open_days
         today, horizon = schedule.local_today(zone), schedule.last_bookable_day(zone)
         self.earliest, self.latest = today.isoformat(), horizon.isoformat()
         offered = {
             "email": await self._own_address(),
-            **{name: TICKED if number < _WORKING_DAYS else "" for number, name in enumerate(WEEKDAYS)},
+            **{name: TICKED if any(ticked[number : number + 1]) else "" for number, name in enumerate(WEEKDAYS)},
             "first_day": today.isoformat(),
             "last_day": (await self._before(progress, today, horizon)).isoformat(),
         }
         self.draft = {name: progress.typed.get(name, usual) for name, usual in offered.items()}
+        # What was ticked for another way to be received may be a day without any here.
+        self.draft |= dict.fromkeys(self.closed, "")
+
+    async def _open_days(self, progress: Progress) -> list[bool]:
+        """Return for each day that can be ticked whether what is looked for is given on it, and show which are not."""
+        office, channel = progress.office, progress.channel
+        if office is None or channel is None:
+            return [True] * len(WEEKDAYS)
+        week = await call(waiting_list.week, office.id, channel, progress.place_id, range(len(WEEKDAYS)))
+        open_days = [bool(week.served >> number & 1) for number in range(len(WEEKDAYS))]
+        self.closed = [name for name, is_open in zip(WEEKDAYS, open_days, strict=True) if not is_open]
+        self.closed_words = week.closed_words
+        return open_days
 
     async def _own_address(self) -> str:
         found = await session_of(self, SpaceKind.PERSONAL)

@@ -61,6 +61,29 @@ def holding(screen: dict[str, int]) -> dict[str, bool]:
     return {"has_touch": screen is not DESKTOP, "is_mobile": screen is not DESKTOP}
 
 
+# One name only
+
+
+def test_who_has_one_name_only_books_under_it(arrive: Arrive, post_office: MailServer) -> None:
+    visitor = arrive(PHONE, **holding(PHONE))
+    who = Identity(last_name="Sukarno", email="un.nom@example.org")
+    visitor.reach(DETAILS)
+    visitor.fill_in(who)
+    box(visitor, "Je n’ai pas de prénom").check()
+    expect(visitor.field("Prénom")).to_be_hidden()
+    visitor.page.reload()
+    visitor.has_loaded()
+    expect(box(visitor, "Je n’ai pas de prénom")).to_be_checked()
+    expect(visitor.field("Prénom")).to_be_hidden()
+    box(visitor, "Je n’ai pas de prénom").uncheck()
+    expect(visitor.field("Prénom")).to_have_value(who.first_name)
+    box(visitor, "Je n’ai pas de prénom").check()
+    visitor.copy_captcha()
+    visitor.confirm()
+    assert (appointment_of(who.email).last_name, appointment_of(who.email).first_name) == ("Sukarno", "")
+    assert letters.wait_for(post_office, who.email, 1).text.startswith("Bonjour Sukarno,")
+
+
 # For somebody else, with needs
 
 

@@ -261,6 +261,11 @@ def test_what_is_kept_until_the_morning_counts_down_in_hours(visitor: Visitor) -
     visitor.page.reload()
     visitor.has_loaded()
     expect(visitor.page.get_by_role("timer")).to_have_text(re.compile(r"^11.h 2[45].min$"))
+    expect(visitor.button("Prolonger")).to_be_hidden()
+    shift_hold(visitor, timedelta(minutes=20))
+    visitor.page.reload()
+    visitor.has_loaded()
+    expect(visitor.button("Prolonger")).to_be_visible()
 
 
 def test_ten_extensions_are_enough(visitor: Visitor) -> None:
@@ -270,6 +275,12 @@ def test_ten_extensions_are_enough(visitor: Visitor) -> None:
         session.exec(update(Hold).where(col(Hold.id) == hold.id).values(extensions=10))
     visitor.button("Prolonger").click()
     visitor.says("Ce créneau ne peut plus être prolongé.")
+    expect(visitor.button("Prolonger")).to_be_hidden()
+    expect(visitor.page.locator("#prolongation")).to_be_focused()
+    visitor.page.reload()
+    visitor.has_loaded()
+    expect(visitor.page.get_by_role("timer")).to_be_visible()
+    expect(visitor.button("Prolonger")).to_be_hidden()
 
 
 def test_a_wrong_captcha_keeps_everything_and_shows_another_picture(visitor: Visitor) -> None:

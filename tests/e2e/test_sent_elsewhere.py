@@ -100,11 +100,11 @@ def test_a_booking_left_for_a_day_says_that_it_has_ended(visitor: Visitor) -> No
     age(visitor)
     visitor.button("Confirmer et terminer").click()
     visitor.is_at("/contact", "Contact et rendez-vous")
-    visitor.says(detours.ENDED)
+    visitor.says(detours.EXPIRED)
     # It is said once: whoever goes on, or loads the page again, has read it.
     visitor.link("Particulier").first.click()
     visitor.has_loaded()
-    expect(visitor.page.get_by_text(detours.ENDED)).to_have_count(0)
+    expect(visitor.page.get_by_text(detours.EXPIRED)).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", [step for step in STEPS if step != "/contact/service"] + [f"{MOVE}/creneau"])

@@ -21,7 +21,7 @@ from tests.e2e.conftest import Arrive
 from tests.e2e.letters import Letter
 from tests.e2e.test_by_keyboard_and_by_phone import Keyboard
 from tests.e2e.test_one_seat import is_kept
-from tests.e2e.visitor import DESKTOP, DETAILS, PHONE, SLOT, Identity, Visitor
+from tests.e2e.visitor import CHANNEL, DESKTOP, DETAILS, PHONE, SLOT, Identity, Visitor
 from tests.smtp import MailServer
 
 WAITING, OFFER = "/rendez-vous/liste-d-attente", "/rendez-vous/creneau-propose"
@@ -223,7 +223,7 @@ def test_an_offer_that_came_too_late_explains_itself(arrive: Arrive, post_office
     for path in (WAITING, OFFER):
         visitor.go(f"{path}/abcdef-abcdefghijklmnop")
         visitor.has_loaded()
-        visitor.says("Ce lien ne mène plus à rien")
+        visitor.says("Ce lien est incomplet")
 
 
 def test_nothing_typed_for_the_list_is_lost(arrive: Arrive, post_office: MailServer) -> None:
@@ -347,7 +347,8 @@ def test_every_state_of_the_list_is_accessible(
     visitor.has_loaded()
     expect(visitor.button("Quitter la liste d’attente")).to_be_visible()
     eyes.look("entry")
-    for status, words in (("left", "Vous avez quitté"), ("served", "Un créneau proposé"), ("over", "La période est")):
+    endings = (("left", "Vous avez quitté"), ("served", "Un créneau proposé"), ("over", "Les jours que vous aviez"))
+    for status, words in endings:
         with database.writing() as session:
             mine = update(WaitingEntry).where(col(WaitingEntry.id) == entry_of(email).id)
             session.execute(mine.values(status=status))
@@ -357,8 +358,29 @@ def test_every_state_of_the_list_is_accessible(
         eyes.look(f"entry, {status}")
     visitor.go(f"{OFFER}/nothing")
     visitor.has_loaded()
-    visitor.says("Ce lien ne mène plus à rien")
+    visitor.says("Ce lien est incomplet")
     eyes.look("unknown link")
+
+
+def test_closed_days_cannot_be_ticked_and_an_ended_wait_begins_again_where_it_was(
+    arrive: Arrive, post_office: MailServer
+) -> None:
+    email = "samedi-attend@example.org"
+    visitor = arrive(PHONE)
+    reach_form(visitor)
+    expect(visitor.page.get_by_role("checkbox", name="samedi")).to_be_disabled()
+    expect(visitor.page.get_by_role("checkbox", name="samedi")).not_to_be_checked()
+    expect(visitor.page.get_by_role("checkbox", name="lundi")).to_be_checked()
+    visitor.says("Ce service ne reçoit pas le samedi.")
+    joined = join(visitor, email, post_office)
+    with database.writing() as session:
+        mine = update(WaitingEntry).where(col(WaitingEntry.id) == entry_of(email).id)
+        session.execute(mine.values(status=WaitingStatus.OVER, ended_at=clock.now()))
+    visitor.page.goto(address_in(joined, WAITING))
+    visitor.has_loaded()
+    visitor.says("Les jours que vous aviez choisis sont passés.")
+    visitor.button("Prendre un nouveau rendez-vous").click()
+    visitor.is_at(CHANNEL, "Choisissez comment être reçu")
 
 
 def test_the_agenda_itself_leads_to_the_list(arrive: Arrive) -> None:

@@ -111,10 +111,20 @@ def audit_log() -> list[AuditEvent]:
 
 
 class TestDetails:
+    def test_a_first_name_can_be_taken_away_and_the_box_stays_ticked(self, db: str) -> None:
+        owner = Owner()
+        assert owner.change(no_first_name="oui").first_name == ""
+        assert (owner.fields["first_name"], owner.fields["no_first_name"]) == ("", "oui")
+        assert owner.change(commune="Lyon", postal_code="69001").first_name == ""
+        with pytest.raises(FieldErrors) as wrong:
+            owner.change(no_first_name="")
+        assert list(wrong.value.errors) == ["first_name"]
+
     def test_the_form_shows_what_is_known_but_no_secret(self, db: str) -> None:
         assert Owner().fields == {
             "last_name": "Martin",
             "first_name": "Camille",
+            "no_first_name": "",
             "phone_country": "FR",
             "phone": "01 99 00 12 34",
             "street_number": "12",

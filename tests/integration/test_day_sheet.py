@@ -58,6 +58,14 @@ def test_the_sheet_says_who_comes_or_is_called_when_and_what_to_be_ready_for(off
     assert len({line.index("|") for line in text.splitlines() if " | " in line}) == 1
 
 
+def test_who_has_one_name_only_is_called_by_it(office: MadeOffice, code: str) -> None:
+    made = a_visitor(first_name="", last_name="Sukarno", other_last_name="Suharto", other_first_name="").confirm(
+        office, NINE
+    )
+    (entry,) = day_sheet.of_day(code, DAY).entries
+    assert (entry.name, entry.received, made.received) == ("Sukarno", "Suharto", "Suharto")
+
+
 def test_only_what_stands_on_that_local_day_is_on_it(office: MadeOffice, code: str) -> None:
     cancellation.cancel(a_visitor().confirm(office, NINE).public_id, "once")
     a_visitor().confirm(office, at("2026-11-25 09:00"))

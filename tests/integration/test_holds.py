@@ -11,7 +11,7 @@ from app.models import AuditEvent, Channel, Hold
 from app.services import journeys
 from app.services.appointments import holds
 from app.services.appointments.holds import HoldEndedError, HoldView, NoExtensionLeftError, TooManyHoldsError
-from app.services.appointments.seats import NotPlannedError, SlotGoneError, TooNearError
+from app.services.appointments.seats import BegunError, NotPlannedError, SlotGoneError, TooNearError
 from app.services.journeys import JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
 from tests.booking import MONDAY, a_visitor, check_invariants, count, together
@@ -64,7 +64,13 @@ def test_a_new_hold_frees_the_old_one(office: MadeOffice) -> None:
 
 def test_each_cause_for_which_a_time_cannot_be_had_is_told_apart(office: MadeOffice) -> None:
     a_visitor().hold(office, TEN)
-    for starts_at, cause in ((TEN, SlotGoneError), (at("2026-11-24 11:00"), NotPlannedError), (MONDAY, TooNearError)):
+    causes = (
+        (TEN, SlotGoneError),
+        (at("2026-11-24 11:00"), NotPlannedError),
+        (clock.now() + timedelta(minutes=59), TooNearError),
+        (clock.now(), BegunError),
+    )
+    for starts_at, cause in causes:
         with pytest.raises(SlotGoneError) as refused:
             a_visitor().hold(office, starts_at)
         assert refused.type is cause

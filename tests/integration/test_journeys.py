@@ -149,3 +149,16 @@ def test_leaving_everything_erases_every_kind_of_this_visitor_and_nothing_of_oth
     assert journeys.find(visitor.key, "sign_up") is None
     assert journeys.find("other", "sign_up") is not None
     assert [slot.held_by for slot in slots_of(office.id)] == [None]
+
+
+def test_a_journey_left_for_a_day_is_told_from_one_that_was_erased(db: str) -> None:
+    with clock.moved(at("2026-11-23 08:00")):
+        journeys.start("left", "booking")
+        journeys.start("erased", "booking")
+        journeys.leave("erased", "booking")
+    with clock.moved(at("2026-11-24 07:59")):
+        assert not journeys.has_expired("left", "booking")
+    with clock.moved(at("2026-11-24 08:01")):
+        assert journeys.has_expired("left", "booking")
+        assert not journeys.has_expired("left", "reschedule")
+        assert not journeys.has_expired("erased", "booking")

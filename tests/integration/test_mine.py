@@ -155,6 +155,7 @@ def test_the_form_begins_with_what_is_known(office: MadeOffice, camille: Account
         "civility": "madame",
         "last_name": "Martin",
         "first_name": "Camille",
+        "no_first_name": "",
         "email": "camille@courriel.example",
         "phone": "+33612345678",
         "second_phone": "+33199001234",

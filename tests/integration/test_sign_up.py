@@ -439,7 +439,7 @@ def test_another_mode_asks_for_its_own_form(db: str) -> None:
     changed = sign_up.begin(newcomer.key, "tab", SpaceMode.SIMPLIFIED)
     assert changed is not None
     assert (changed.mode, changed.step, changed.email) == (SpaceMode.SIMPLIFIED, Step.FORM, ADDRESS)
-    assert set(identity_form.FIELDS[changed.mode]) == set(SIMPLIFIED)
+    assert set(identity_form.FIELDS[changed.mode]) == set(SIMPLIFIED) | {"no_first_name"}
 
 
 # Secrets
@@ -460,6 +460,13 @@ def test_no_secret_reaches_the_log_or_the_audit(db: str) -> None:
     for secret in (code, requests.code_hash(code), PASSWORD, account.password_hash, "Paul", ADDRESS, "Rosemonde"):
         assert secret not in told
     assert made.subscriber_number not in told
+
+
+def test_who_has_one_name_only_has_a_space_under_it(db: str) -> None:
+    newcomer = signed_up(form={**FORM, "first_name": "Lila", "no_first_name": "oui"})
+    newcomer.types_the_code(newcomer.code())
+    made = newcomer.activates()
+    assert (made.account.last_name, made.account.first_name, made.name) == ("Rosemonde", "", "ROSEMONDE")
 
 
 @pytest.mark.parametrize(

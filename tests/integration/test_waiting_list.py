@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from app import addresses, clock
+from app import clock
 from app.models import AuditEvent, Channel, WaitingEntry, WaitingStatus
 from app.services import database, throttle
 from app.services.appointments import waiting_links, waiting_list
@@ -20,7 +20,17 @@ from app.services.notifications import outbox
 from app.services.throttle import TooManyAttemptsError
 from app.settings import get_settings
 from tests.booking import MONDAY, a_visitor, count, topic_of
-from tests.factories import MadeOffice, at, make_agent, make_place, make_slots, week
+from tests.factories import (
+    MadeOffice,
+    at,
+    make_absence,
+    make_agent,
+    make_closure,
+    make_office,
+    make_place,
+    make_slots,
+    week,
+)
 from tests.waiting import FIRST, LAST, Waiting, a_waiter, an_office, check_waiting_list, join, mails
 
 NINE = at("2026-11-24 09:00")
@@ -81,6 +91,15 @@ def test_a_forged_link_shows_nothing_and_leaves_nothing(db: str, token: str) -> 
     assert anh.row.status == WaitingStatus.WAITING
 
 
+def test_a_link_that_the_portal_made_is_told_from_one_that_was_cut(db: str) -> None:
+    anh = a_waiter(an_office())
+    token = anh.token
+    assert waiting_list.is_made(token)
+    assert not waiting_list.is_made(token[:-1])
+    assert waiting_list.is_made(waiting_links.offer_token("erased"))
+    assert waiting_list.offer(waiting_links.offer_token("erased")) is None
+
+
 def test_a_link_of_an_entry_is_no_link_of_an_offer(db: str) -> None:
     anh = a_waiter(an_office())
 
@@ -131,10 +150,10 @@ def test_a_stranger_takes_no_day_away_from_somebody_and_learns_nothing_in_the_de
     anh = a_waiter(office, email=ANH, weekdays=0b0000011)
 
     join(
-        office, key="stranger", email=ANH.upper(), weekdays=0b1000000, first=date(2026, 11, 29), last=date(2026, 11, 30)
+        office, key="stranger", email=ANH.upper(), weekdays=0b0010000, first=date(2026, 11, 23), last=date(2026, 11, 30)
     )
 
-    assert (anh.row.weekdays, anh.row.first_day, anh.row.last_day) == (0b1000011, FIRST, LAST)
+    assert (anh.row.weekdays, anh.row.first_day, anh.row.last_day) == (0b0010011, date(2026, 11, 23), LAST)
     assert {mail.visitor_key for mail in mails("waiting_joined", anh.email)} == {anh.key}
     assert count(WaitingEntry) == 1
 
@@ -207,6 +226,56 @@ def test_what_is_wrong_is_said_at_the_field(db: str, wish: dict[str, object], fi
         join(an_office(), **wish)  # type: ignore[arg-type]
     assert list(wrong.value.errors) == [field]
     assert count(WaitingEntry) == 0
+
+
+SATURDAY = 0b0100000
+
+
+def refused(office: MadeOffice, **wish: object) -> dict[str, str]:
+    """Return what is wrong with the days somebody asks for."""
+    with pytest.raises(FieldErrors) as wrong:
+        join(office, **wish)  # type: ignore[arg-type]
+    assert count(WaitingEntry) == 0
+    return wrong.value.errors
+
+
+def test_nobody_waits_for_a_week_day_on_which_nobody_is_ever_received(db: str) -> None:
+    office = make_office(sessions=week() + week("9:00-12:00", days=[5], channels=Channel.PHONE))
+    place = make_place(office.id)
+    make_agent(office.id, week(days=[1], channels=Channel.COUNTER, place=place))
+
+    sunday = refused(office, weekdays=0b1000001)
+    saturday = refused(office, weekdays=0b1111111)
+    there = refused(office, weekdays=0b0000111, place=place)
+
+    assert sunday == {"weekdays": "Ce service ne reçoit pas le dimanche."}
+    assert saturday["weekdays"].startswith("Ce service ne reçoit pas le dimanche.")
+    assert saturday["weekdays"].endswith("Ce service ne donne pas de rendez-vous au guichet le samedi.")
+    assert there == {"weekdays": "Ce point d’accueil ne reçoit pas le lundi ni le mercredi."}
+    assert join(office, channel=Channel.PHONE, weekdays=SATURDAY).weekday_words == "samedi"
+    assert waiting_list.week(office.id, Channel.COUNTER, place, range(6)).served == 0b0000010
+    assert waiting_list.week(office.id, Channel.COUNTER, None, range(5)) == waiting_list.Week(0b0011111, "")
+
+
+def test_a_closed_day_alone_is_refused_with_its_reason(db: str) -> None:
+    office = an_office()
+    make_closure(office.id, date(2026, 11, 25), date(2026, 11, 27), reason="Inventaire")
+    wednesday, friday = date(2026, 11, 25), date(2026, 11, 27)
+
+    alone = refused(office, first=wednesday, last=wednesday)
+    period = refused(office, first=wednesday, last=friday)
+    holiday = refused(office, first=date(2026, 12, 25), last=date(2026, 12, 25))
+
+    assert alone == {"first_day": "Choisissez un autre jour que le mercredi 25 novembre 2026. Inventaire."}
+    assert period["weekdays"].startswith("Ce service ne reçoit aucun des jours cochés de cette période")
+    assert holiday["first_day"].endswith("Jour férié\u00a0: Noël.")
+    assert join(office, first=wednesday, last=date(2026, 11, 30)).last_day == date(2026, 11, 30)
+
+
+def test_one_may_wait_for_agents_who_are_away_for_long(db: str) -> None:
+    office = an_office()
+    make_absence(office.agent, date(2026, 1, 1), date(2027, 12, 31))
+    assert join(office).status == WaitingStatus.WAITING
 
 
 def test_a_first_day_in_the_past_means_today_and_the_horizon_is_the_last_day(db: str) -> None:
@@ -293,8 +362,8 @@ def test_who_waited_in_vain_gets_one_mail_with_the_way_to_search_again(db: str) 
         assert "Les jours que vous aviez choisis sont passés" in body
         assert "lundi et vendredi, du 24 novembre 2026 au 4 décembre 2026" in body
         assert "rue des Essais" in body
-        assert f"{get_settings().site_url}{addresses.CONTACT}" in body
-        assert addresses.WAITING_LIST not in body
+        assert waiting_links.entry_url(anh.row.public_id) in body
+        assert "Le service et le motif sont gardés" in " ".join(body.split())
 
 
 def test_an_offer_without_an_answer_does_not_spare_the_mail_at_the_end(db: str) -> None:
@@ -312,7 +381,7 @@ def test_an_offer_without_an_answer_does_not_spare_the_mail_at_the_end(db: str) 
     check_waiting_list()
 
 
-def test_who_left_was_served_or_never_answered_gets_no_mail_about_the_end(db: str) -> None:
+def test_who_left_or_was_served_gets_no_mail_about_the_end_and_who_never_answered_one(db: str) -> None:
     office = an_office()
     make_slots(office, NINE)
     served, left, silent = (a_waiter(office) for _ in range(3))
@@ -325,7 +394,7 @@ def test_who_left_was_served_or_never_answered_gets_no_mail_about_the_end(db: st
     with clock.moved(at("2026-12-05 00:01")):
         waiting_list.run()
 
-    assert mails("waiting_over") == []
+    assert [mail.recipient for mail in mails("waiting_over")] == [silent.email]
 
 
 def test_many_entries_end_in_one_run(db: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -411,6 +411,59 @@ def test_three_offers_without_an_answer_end_an_entry(db: str, time: Time) -> Non
 
     assert anh.offered == starts[:3]
     assert anh.row.status == WaitingStatus.OVER
+    (mail,) = mails("waiting_over", anh.email)
+    for body in (mail.text_body or "", mail.html_body or ""):
+        said = " ".join(body.split())
+        assert "Trois créneaux vous ont été proposés, et les trois sont restés sans réponse" in said
+        assert "Les jours que vous aviez choisis" not in said
+        assert waiting_links.entry_url(anh.row.public_id) in body
+    view = waiting_list.entry(anh.token)
+    assert view is not None
+    assert view.is_given_up
+
+
+def test_the_last_offer_says_that_it_is_the_last_and_a_declined_one_does_not_count(db: str, time: Time) -> None:
+    office = an_office()
+    make_slots(office, *(NINE + day * timedelta(days=1) for day in range(4)))
+    anh = a_waiter(office)
+    lasts = []
+    for number in range(4):
+        waiting_list.run()
+        view = waiting_list.offer(anh.offer_token)
+        assert view is not None
+        lasts.append(view.is_last)
+        if number == 1:
+            anh.decline()
+        else:
+            time.passes(minutes=30)
+
+    said = ["C’est la dernière proposition" in (mail.text_body or "") for mail in mails("waiting_offer", anh.email)]
+    assert said == lasts == [False, False, False, True]
+    assert ["C’est la dernière" in (mail.html_body or "") for mail in mails("waiting_offer", anh.email)] == said
+    before = waiting_list.offer(anh.offer_token)
+    waiting_list.run()
+    after = waiting_list.offer(anh.offer_token)
+    for view in (before, after):
+        assert view is not None
+        assert (view.outcome, view.is_last, view.is_waiting) == (OfferOutcome.EXPIRED, True, False)
+    first = waiting_list.offer(waiting_links.offer_token(anh.offers[0].id))
+    assert first is not None
+    assert (first.is_last, first.is_waiting) == (False, False)
+
+
+def test_who_starts_again_after_a_wait_finds_the_office_and_the_topic(db: str, time: Time) -> None:
+    anh = a_waiter(an_office())
+    time.passes(days=20)
+    waiting_list.run()
+    view = waiting_list.entry(anh.token)
+    assert view is not None
+    assert (view.status, view.is_given_up) == (WaitingStatus.OVER, False)
+
+    begun = steps.begin_like("later", "tab", view)
+
+    assert begun.office is not None
+    assert begun.topic is not None
+    assert (begun.office.id, begun.topic.id) == (view.office_id, view.topic_id)
 
 
 def test_offers_are_made_in_order_whatever_the_number(db: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,15 @@
 """Who is sent elsewhere reads why: the words, and that no guard forgets them."""
 
 import ast
+from datetime import timedelta
 
+from app import clock
 from app.content import detours
 from app.frontend import PROJECT
 from app.services.appointments.records import NotOfferedError
-from app.services.appointments.seats import NotPlannedError, SlotGoneError, TooNearError
+from app.services.appointments.seats import BegunError, NotPlannedError, SlotGoneError, TooNearError
 from app.services.appointments.steps import WrongChoiceError
+from app.state.detour import why_ended
 from app.state.journey import why_gone
 
 STATES = PROJECT / "app" / "state"
@@ -56,11 +59,34 @@ def test_a_guard_without_a_word_is_found() -> None:
 
 
 def test_each_cause_for_which_a_time_is_gone_has_its_own_words() -> None:
-    taken, near, closed = (why_gone(error) for error in (SlotGoneError(), TooNearError(), NotPlannedError()))
-    assert len({taken, near, closed}) == 3
+    causes = (SlotGoneError(), TooNearError(), NotPlannedError(), BegunError())
+    taken, near, closed, begun = map(why_gone, causes)
+    assert len({taken, near, closed, begun}) == 4
+    assert [text for text in (taken, near, closed, begun) if " ou " in text] == []
     assert "autre personne" in taken
-    assert "autre personne" not in near + closed
+    assert "autre personne" not in near + closed + begun
     assert {why_gone(error) for error in (NotOfferedError(), WrongChoiceError())} == {closed}
+
+
+def test_each_end_of_a_journey_that_is_known_has_its_own_words() -> None:
+    now = clock.now()
+    yesterday, lately = ((now - timedelta(**ago)).isoformat() for ago in ({"hours": 25}, {"hours": 23}))
+    with clock.moved(now):
+        assert why_ended(lately, is_finished=False, has_expired=True) == detours.EXPIRED
+        assert why_ended(lately, is_finished=True) == detours.FINISHED
+        assert why_ended(yesterday, is_finished=False) == detours.EXPIRED
+        # Erased in another tab, by its person or by the job: nothing is left that would tell.
+        assert why_ended(lately, is_finished=False) == why_ended("", is_finished=False) == detours.ENDED
+    assert "effacé" in detours.EXPIRED
+    assert "vingt-quatre heures" in detours.EXPIRED
+
+
+HEDGED = {"ENDED", "UNKNOWN"}
+"""What hedges: of the first nothing is left that would tell, the second offers two ways."""
+
+
+def test_no_sentence_hedges_what_the_server_knows() -> None:
+    assert {name for name, text in vars(detours).items() if name.isupper() and " ou " in text} == HEDGED
 
 
 def test_every_sentence_says_what_now_in_full() -> None:

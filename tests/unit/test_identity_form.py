@@ -27,6 +27,12 @@ def _errors_of_simplified(**fields: str) -> dict[str, str]:
     return refused.value.errors
 
 
+def test_who_has_one_name_only_ticks_it_and_needs_no_other() -> None:
+    form = validate({**FORM, "no_first_name": "oui"})
+    assert (form.first_name, form.no_first_name) == ("", "oui")
+    assert list(_errors(first_name="", no_first_name="peut-être")) == ["first_name"]
+
+
 @pytest.mark.parametrize(
     "name",
     ["O'Connor-Ñuñez", "Đặng Thị Ánh", "O’Neill", "d'Aubigné", "Łukasz", "Þóra", "ʻOkina", "Œdipe", "X", "St. John"],

@@ -62,6 +62,13 @@ def both_texts(message: Message) -> tuple[str, str]:
     return message.text, _Page(message.html).words
 
 
+def test_who_has_one_name_only_is_greeted_by_it() -> None:
+    for message in every_message(replace(FACTS, first_name="", received="")):
+        assert message.text.startswith("Bonjour Martin,")
+        assert '<p style="margin:0 0 14px">Bonjour Martin,</p>' in message.html
+        assert "  Martin" not in (message.calendar or "")
+
+
 def test_a_confirmation_says_when_where_what_to_bring_and_how_to_change() -> None:
     for text in both_texts(messages.confirmed(FACTS)):
         flat = " ".join(text.split())

@@ -43,6 +43,15 @@ def _errors(call_back: bool = False, **fields: str) -> dict[str, str]:
     return refused.value.errors
 
 
+def test_who_has_one_name_only_ticks_it_and_needs_no_other() -> None:
+    assert _validated(first_name="", no_first_name="oui").first_name == ""
+    assert _validated(first_name="Camille", no_first_name="oui").first_name == ""
+    assert _errors(first_name="", no_first_name="non") == {"first_name": "Indiquez votre prénom."}
+    received = _validated(for_other="oui", other_last_name="Sukarno", no_other_first_name="oui")
+    assert (received.other_last_name, received.other_first_name) == ("Sukarno", "")
+    assert list(_errors(for_other="oui", no_other_first_name="oui")) == ["other_last_name"]
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -195,7 +195,7 @@ def activated(visitor_key: str, kind: SpaceKind = SPACE) -> Activated | None:
         return None
     return Activated(
         account=account,
-        name=f"{account.last_name.upper()} {account.first_name}",
+        name=wording.full_name(account.last_name.upper(), account.first_name),
         day_words=wording.date(account.created_at.astimezone(_PARIS).date()),
         subscriber_number=account.subscriber_number,
         signed_up_here=finished.draft["signed_up_here"],
@@ -266,7 +266,7 @@ def _own_columns(session: Session, request: SignUpRequest) -> dict[str, Any]:
     if request.kind == SpaceKind.PERSONAL:
         return asdict(TaxpayerView(**json.loads(request.form)))
     form: IdentityForm = identity_form.read(json.loads(request.form))
-    columns = {name: value for name, value in asdict(form).items() if name != "phone_country"}
+    columns = {name: value for name, value in asdict(form).items() if name not in identity_form.FORM_ONLY}
     number = subscriber_numbers.next_number(session, subscriber_numbers.today())
     return {**columns, "country": form.country or "FR", "subscriber_number": number}
 

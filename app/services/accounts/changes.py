@@ -52,6 +52,8 @@ def shown_fields(account: AccountView) -> dict[str, str]:
     """Return what the fields hold at first, by field name; secrets are empty, which leaves them as they are."""
     values = {name: str(getattr(account, name, "")) for name in asked_fields(account)}
     country, number = phones.split(account.phone)
+    if "no_first_name" in values and not account.first_name:
+        values["no_first_name"] = identity_form.TICKED
     return values | {"phone_country": country, "phone": number}
 
 
@@ -167,7 +169,7 @@ def _write(account: Account, form: IdentityForm, asked: list[str]) -> set[str]:
     """Write the asked fields on a locked account; return the names of those that changed."""
     changed = set()
     for name in asked:
-        if name != "phone_country" and getattr(account, name) != getattr(form, name):
+        if name not in identity_form.FORM_ONLY and getattr(account, name) != getattr(form, name):
             setattr(account, name, getattr(form, name))
             changed.add(name)
     return changed

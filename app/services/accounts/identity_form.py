@@ -32,10 +32,14 @@ _NBSP = "\N{NO-BREAK SPACE}"
 
 @dataclass(frozen=True, slots=True)
 class IdentityForm:
-    """A checked form; phone in E.164, countries in ISO 3166-1 alpha-2, what the mode does not ask for is empty."""
+    """A checked form; phone in E.164, countries in ISO 3166-1 alpha-2, what the mode does not ask for is empty.
+
+    Who has one name only ticks `no_first_name` (`TICKED`), and has an empty first name.
+    """
 
     last_name: str = ""
     first_name: str = ""
+    no_first_name: str = ""
     phone_country: str = ""
     phone: str = ""
     street_number: str = ""
@@ -62,6 +66,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "contact_email": "Adresse électronique de contact de l’entreprise",
         "last_name": "Nom",
         "first_name": "Prénom",
+        "no_first_name": "Je n’ai pas de prénom",
         "phone_country": "Pays du numéro de téléphone",
         "phone": "Téléphone",
         "street_number": "Numéro de voie",
@@ -78,9 +83,22 @@ LABELS: Mapping[str, str] = MappingProxyType(
 )
 """The labels of the fields, in the order of the screens (sources/professional-space-guide.txt)."""
 
-REQUIRED = frozenset(LABELS) - {"street_number", "street_type", "street_name", "address_extra", "postal_code"}
+TICKED = "oui"
+"""What a box that is ticked holds."""
 
-PERSON_FIELDS = ("last_name", "first_name", "phone_country", "phone")
+FORM_ONLY = ("no_first_name", "phone_country")
+"""What the form asks for and an account does not keep."""
+
+REQUIRED = frozenset(LABELS) - {
+    "no_first_name",
+    "street_number",
+    "street_type",
+    "street_name",
+    "address_extra",
+    "postal_code",
+}
+
+PERSON_FIELDS = ("last_name", "first_name", "no_first_name", "phone_country", "phone")
 ADDRESS_FIELDS = (
     "street_number",
     "street_type",
@@ -147,6 +165,8 @@ def address_lines(parts: Mapping[str, str]) -> tuple[str, ...]:
 def _check_of(name: str, typed: Mapping[str, str]) -> Callable[[str], str]:
     if name == "phone":
         return lambda text: _phone(text, typed.get("phone_country", ""))
+    if name == "first_name" and typed.get("no_first_name") == TICKED:
+        return lambda _: ""
     if name == "postal_code":
         return lambda text: _postal_code(text, typed.get("country", ""))
     return _CHECKS[name]
@@ -308,6 +328,7 @@ _IN_ADDRESSES = MARKS_OF_NAMES | frozenset('/()°º&"«»:;#+–')
 _CHECKS: Mapping[str, Callable[[str], str]] = {
     "last_name": lambda text: _name(text, "votre nom"),
     "first_name": lambda text: _name(text, "votre prénom"),
+    "no_first_name": lambda text: TICKED if text == TICKED else "",
     "phone_country": _phone_country,
     "street_number": lambda text: _line(text, "le numéro de voie", _LONGEST_STREET_NUMBER),
     "street_type": _street_type,

@@ -17,7 +17,7 @@ from app import clock, keys
 from app.models import Appointment, Channel, Hold, Office
 from app.services import audit, database, journeys, throttle, upsert
 from app.services.appointments import seats
-from app.services.appointments.seats import Claimant, NotPlannedError, TooNearError, Wanted
+from app.services.appointments.seats import BegunError, Claimant, NotPlannedError, TooNearError, Wanted
 from app.settings import get_settings
 
 LEAD = timedelta(hours=1)
@@ -56,6 +56,12 @@ class HoldView:
     extensions_left: int
     office_id: int
     journey_id: str
+
+
+def longest() -> timedelta:
+    """Return how long a slot may be held with all its extensions; only an offer taken overnight is kept longer."""
+    settings = get_settings()
+    return timedelta(minutes=settings.hold_minutes + settings.hold_extensions * settings.hold_extension_minutes)
 
 
 def hold(
@@ -189,7 +195,7 @@ def _wish(
     if office is None:
         raise NotPlannedError
     if starts_at < clock.now() + LEAD:
-        raise TooNearError
+        raise BegunError if starts_at <= clock.now() else TooNearError
     return seats.wanted(office, channel, starts_at, minutes, place_id)
 
 
@@ -198,7 +204,7 @@ def _check_in_time(appointment: Appointment, mine: Row[Any] | None) -> None:
     left = appointment.starts_at - clock.now()
     chosen_before = mine and (mine.office_id, mine.starts_at) == (appointment.office_id, appointment.starts_at)
     if left <= timedelta(0) or (left < LEAD and not chosen_before):
-        raise TooNearError
+        raise BegunError if left <= timedelta(0) else TooNearError
 
 
 def _is_over(held: Row[Any] | None) -> bool:

@@ -17,7 +17,7 @@ from app.models import Appointment, AppointmentStatus, SpaceKind
 from app.services import database
 from app.services.accounts.accounts import AccountView
 from app.services.appointments import records
-from app.services.appointments.person import needs_field
+from app.services.appointments.person import TICKED, needs_field
 from app.services.appointments.records import AppointmentView, Known
 
 SHOWN_FOR = relativedelta(months=13)
@@ -69,6 +69,7 @@ def prefill(account: AccountView, last: AppointmentView | None = None) -> Mappin
         "civility": account.civility,
         "last_name": account.last_name,
         "first_name": account.first_name,
+        "no_first_name": "" if account.first_name else TICKED,
         "email": account.email,
         "phone": account.phone or (last.phone if last else ""),
         "second_phone": last.second_phone if last and not account.phone else "",

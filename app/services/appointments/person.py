@@ -50,6 +50,10 @@ _WRONG_EMAIL = "Vérifiez l’adresse électronique\u00a0: elle s’écrit comme
 _UNREADABLE = "Effacez les caractères invisibles de ce champ, ou saisissez-le à nouveau."
 
 
+TICKED = "oui"
+"""What a box that is ticked holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who books; phones in E.164 (the first is the one to call), the tax number as 13 digits or empty.
@@ -74,15 +78,16 @@ def validate(fields: Mapping[str, str], *, call_back: bool) -> Person:
     """Return the person the form describes; `call_back` when an agent calls.
 
     Field names are those of Person; a missing one is empty. `needs` holds names of `need_names` between commas, in
-    any order. `for_other`, filled in, says that somebody else is received: their names are needed then. Raises
-    FieldErrors with all that is wrong at once.
+    any order. `for_other`, filled in, says that somebody else is received: their names are needed then. Who has one
+    name only has `no_first_name` or `no_other_first_name` ticked (`TICKED`). Raises FieldErrors with all that is wrong
+    at once.
     """
     checks = Checks(fields)
     needs = needs_of(checks.take("needs", _needs))
     person = Person(
         civility=checks.take("civility", _civility),
         last_name=checks.take("last_name", lambda text: _name(text, "votre nom")),
-        first_name=checks.take("first_name", lambda text: _name(text, "votre prénom")),
+        first_name="" if fields.get("no_first_name") == TICKED else checks.take("first_name", _first_name),
         details=checks.take("details", _details),
         phone=checks.take("phone", phones.parse),
         second_phone=checks.take("second_phone", phones.parse),
@@ -136,11 +141,14 @@ def _check_phones(checks: Checks, person: Person, *, call_back: bool) -> None:
 
 
 def _other_names(checks: Checks, fields: Mapping[str, str]) -> dict[str, str]:
-    """Return both names of whoever is received, or none; one alone is not enough to know them."""
+    """Return both names of whoever is received, or none; one alone is not enough, unless they have no other."""
     names = {"other_last_name": "le nom de la personne reçue", "other_first_name": "le prénom de la personne reçue"}
     if not any(typed_text.visible(fields.get(field, "")).strip() for field in ("for_other", *names)):
         return dict.fromkeys(names, "")
-    return {field: checks.take(field, lambda text, what=what: _name(text, what)) for field, what in names.items()}  # type: ignore[misc]
+    if fields.get("no_other_first_name") == TICKED:
+        del names["other_first_name"]
+    found = {field: checks.take(field, lambda text, what=what: _name(text, what)) for field, what in names.items()}  # type: ignore[misc]
+    return {"other_first_name": "", **found}
 
 
 def _with_first_phone(person: Person) -> Person:
@@ -162,6 +170,10 @@ def _civility(text: str) -> str:
     if text not in CIVILITIES:
         raise WrongFieldError("Choisissez une civilité dans la liste, ou aucune.")
     return text
+
+
+def _first_name(text: str) -> str:
+    return _name(text, "votre prénom")
 
 
 def _name(text: str, what: str) -> str:

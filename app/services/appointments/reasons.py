@@ -79,6 +79,31 @@ def receives(rules: OpeningRules, day: date, asked: Asked) -> bool:
     return is_open and serves and _is_still_possible(rules, day, asked)
 
 
+def weekdays_served(rules: OpeningRules, asked: Asked) -> int:
+    """Return the days of an ordinary week on which such appointments are given, bit 0 for Monday."""
+    mask = 0
+    for session in rules.sessions:
+        if session.place_id == asked.place_id and session.served & asked.channel:
+            mask |= 1 << session.weekday
+    return mask
+
+
+def why_not_weekdays(rules: OpeningRules, asked: Asked, weekdays: Sequence[int]) -> str:
+    """Return the sentences that say on which of `weekdays` (0 is Monday) no such appointment is ever given."""
+    served = weekdays_served(rules, asked)
+    open_at = {session.weekday for session in rules.sessions if session.place_id == asked.place_id}
+    unserved = [day for day in weekdays if not served >> day & 1]
+    who = "Ce service" if asked.place_id is None else "Ce point d’accueil"
+    shut = [day for day in unserved if day not in open_at]
+    otherwise = [day for day in unserved if day in open_at]
+    sentences = []
+    if shut:
+        sentences.append(f"{who} ne reçoit pas {_on(shut)}.")
+    if otherwise:
+        sentences.append(f"{who} ne donne pas de rendez-vous {asked.words} {_on(otherwise)}.")
+    return " ".join(sentences)
+
+
 def why_closed(rules: OpeningRules, days: Sequence[date], words: str) -> str:
     """Return the sentences that say why nobody is received on any of `days`, the last of which is the horizon."""
     until = wording.day_with_year(days[-1])
@@ -86,6 +111,12 @@ def why_closed(rules: OpeningRules, days: Sequence[date], words: str) -> str:
     if closure is None:
         return f"Aucun agent ne reçoit {words} jusqu’au {until}."
     return f"Le service ne reçoit pas jusqu’au {until}. Motif\u00a0: {closure.reason}."
+
+
+def _on(weekdays: Sequence[int]) -> str:
+    """Return « le samedi », « le lundi, le mardi ni le samedi »."""
+    names = [f"le {wording.weekday(day)}" for day in weekdays]
+    return " ni ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _is_still_possible(rules: OpeningRules, day: date, asked: Asked) -> bool:

@@ -104,7 +104,7 @@ class AppointmentView:
     @property
     def received(self) -> str:
         """The name of whoever is received, empty when it is the one who booked."""
-        return f"{self.other_first_name} {self.other_last_name}".strip()
+        return wording.full_name(self.other_first_name, self.other_last_name)
 
     @property
     def is_booked(self) -> bool:
@@ -223,7 +223,7 @@ def facts(appointment: Appointment, office: Office, place: LocalPoint | None) ->
         manage_url=access.manage_url(appointment.public_id),
         place=PlaceFacts(place.name, _address(place), place.access) if place else None,
         needs=wording.needs(need_names(Need(appointment.needs))),
-        received=f"{appointment.other_first_name} {appointment.other_last_name}".strip(),
+        received=wording.full_name(appointment.other_first_name, appointment.other_last_name),
         office_access=office.access,
     )
 

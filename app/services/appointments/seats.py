@@ -40,7 +40,11 @@ class NotPlannedError(SlotGoneError):
 
 
 class TooNearError(SlotGoneError):
-    """The time is too near to be taken, or has come."""
+    """The time is too near to be taken."""
+
+
+class BegunError(TooNearError):
+    """The time has come: nobody can take it any more."""
 
 
 @dataclass(frozen=True, slots=True)

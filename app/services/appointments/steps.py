@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Any
+from typing import Any, Protocol
 
 from app.content import topics
 from app.content.topics import Topic
@@ -184,10 +184,22 @@ def choose_topic(visitor_key: str, kind: str, topic_id: str) -> Progress:
     return _change(visitor_key, found, {"topic": topic.id, **_drafted(kept), "starts_at": None})
 
 
-def begin_like(visitor_key: str, tab: str, former: AppointmentView) -> Progress:
-    """Begin booking in this tab at the office of a former appointment, and on its topic if it is still treated there.
+class Former(Protocol):
+    """An appointment or a wait that has ended, like which one begins again."""
 
-    The right to see that appointment is the caller's to check. Raises OfficeNotFoundError, JourneyGoneError.
+    @property
+    def office_id(self) -> int:
+        """Where it was."""
+
+    @property
+    def topic_id(self) -> str:
+        """What it was about."""
+
+
+def begin_like(visitor_key: str, tab: str, former: Former) -> Progress:
+    """Begin booking in this tab at the office of something former, and on its topic if it is still treated there.
+
+    The right to see it is the caller's to check. Raises OfficeNotFoundError, JourneyGoneError.
     """
     begun = choose_office(visitor_key, tab, former.office_id, "", "")
     with suppress(WrongChoiceError):

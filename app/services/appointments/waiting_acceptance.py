@@ -28,7 +28,9 @@ class OfferView:
     """An offered time; instants in UTC, to be shown in `timezone`; `place_name` is empty at the office itself.
 
     `outcome` is what became of it, EXPIRED as soon as `expires_at` is over; `is_kept` tells of a taken one whether it
-    still waits to be confirmed. `leave_token` opens the page of the entry.
+    still waits to be confirmed. `is_last` tells of a live one that without an answer it ends the wait, of an expired
+    one that it has, or does as soon as the job comes by; `is_waiting` whether more may be offered. `leave_token` opens
+    the page of the entry.
     """
 
     office_id: int
@@ -45,6 +47,8 @@ class OfferView:
     expires_at: datetime
     outcome: OfferOutcome
     is_kept: bool
+    is_last: bool
+    is_waiting: bool
     leave_token: str
 
     @property
@@ -186,12 +190,23 @@ def _slots_needed(session: Session, entry: WaitingEntry) -> int:
     return -(-entry.minutes // session.get_one(Office, entry.office_id).slot_minutes)
 
 
+def _is_last(session: Session, row: WaitingOffer) -> bool:
+    """Tell whether an offer ends its entry, or has ended it, by finding no answer."""
+    if row.outcome == OfferOutcome.EXPIRED:
+        later = select(col(WaitingOffer.id)).where(
+            col(WaitingOffer.entry_id) == row.entry_id, col(WaitingOffer.created_at) > row.created_at
+        )
+        return waiting_offers.is_given_up(session, row.entry_id) and session.execute(later).first() is None
+    return row.outcome == OfferOutcome.LIVE and waiting_offers.is_last(session, row.entry_id)
+
+
 def _view(session: Session, row: WaitingOffer, entry: WaitingEntry, office: Office) -> OfferView:
     topic = topics.topic(entry.topic_id)
     point = session.get(LocalPoint, entry.place_id) if entry.place_id else None
     where = point or office
     outcome = OfferOutcome(row.outcome)
     is_over = outcome is OfferOutcome.LIVE and row.expires_at <= clock.now()
+    is_last = _is_last(session, row)
     return OfferView(
         office_id=entry.office_id,
         office_name=office.name,
@@ -207,5 +222,7 @@ def _view(session: Session, row: WaitingOffer, entry: WaitingEntry, office: Offi
         expires_at=row.expires_at,
         outcome=OfferOutcome.EXPIRED if is_over else outcome,
         is_kept=outcome is OfferOutcome.TAKEN and _is_held(session, row.id),
+        is_last=is_last,
+        is_waiting=entry.status == WaitingStatus.WAITING and not (is_over and is_last),
         leave_token=waiting_links.entry_token(entry.public_id),
     )

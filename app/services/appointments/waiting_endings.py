@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlmodel import Session, col
 
 from app import clock
@@ -16,9 +16,6 @@ from app.models import OfferOutcome, Office, Slot, WaitingEntry, WaitingOffer, W
 from app.services import audit
 from app.services.appointments import seats, waiting_offers
 from app.services.notifications import outbox, waiting_messages
-
-UNANSWERED_AT_MOST = 3
-"""After so many offers that nobody answered, an entry ends: somebody else's address may have been given."""
 
 
 def lock(session: Session, offer_id: str) -> tuple[WaitingEntry, WaitingOffer] | None:
@@ -59,8 +56,9 @@ def expire(session: Session) -> int:
     for offer, entry in rows:
         _end(session, offer, OfferOutcome.EXPIRED)
         audit.record(session, "waiting_offer", subject=waiting_offers.subject(entry.id), outcome=OfferOutcome.EXPIRED)
-        if _unanswered(session, entry) >= UNANSWERED_AT_MOST:
-            end_entry(session, entry, WaitingStatus.OVER)
+        # Left or served meanwhile, it has ended already, and nobody is told anything more.
+        if entry.status == WaitingStatus.WAITING and waiting_offers.is_given_up(session, entry.id):
+            run_out(session, entry)
     _pass_on(session, [offer for offer, _ in rows])
     return len(rows)
 
@@ -78,7 +76,7 @@ def end_entry(session: Session, entry: WaitingEntry, status: WaitingStatus, visi
 
 
 def run_out(session: Session, entry: WaitingEntry) -> None:
-    """End a locked entry whose days have passed, and queue the one mail that says so."""
+    """End a locked entry whose days have passed or whose offers found no answer; queue the one mail that says so."""
     end_entry(session, entry, WaitingStatus.OVER)
     kind, office = outbox.MailKind.WAITING_OVER, session.get_one(Office, entry.office_id)
     outbox.queue(
@@ -87,18 +85,15 @@ def run_out(session: Session, entry: WaitingEntry) -> None:
         dedup_key=f"{kind}:{entry.public_id}",
         recipient=entry.email,
         visitor_key=entry.visitor_key,
-        message=waiting_messages.over(waiting_offers.wish_of(session, entry, office)),
+        message=waiting_messages.over(
+            waiting_offers.wish_of(session, entry, office), is_given_up=waiting_offers.is_given_up(session, entry.id)
+        ),
     )
 
 
 def _end(session: Session, offer: WaitingOffer, outcome: OfferOutcome) -> None:
     offer.outcome, offer.ended_at = outcome, clock.now()
     session.flush()
-
-
-def _unanswered(session: Session, entry: WaitingEntry) -> int:
-    expired = and_(col(WaitingOffer.entry_id) == entry.id, col(WaitingOffer.outcome) == OfferOutcome.EXPIRED)
-    return int(session.execute(select(func.count()).select_from(WaitingOffer).where(expired)).scalar_one())
 
 
 def _pass_on(session: Session, ended: Sequence[WaitingOffer]) -> None:

@@ -38,6 +38,11 @@ def offer_id_of(token: str) -> str | None:
     return _verified(_OFFER, token)
 
 
+def is_made(token: str) -> bool:
+    """Tell whether the portal made a token, of either kind, whatever is left of what it leads to."""
+    return public_id_of(token) is not None or offer_id_of(token) is not None
+
+
 def _verified(purpose: str, token: str) -> str | None:
     if len(token) > _LONGEST_TOKEN or not token.isascii():
         return None

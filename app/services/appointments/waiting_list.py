@@ -6,7 +6,7 @@ days to an entry, but takes none away; only the browser that made it replaces th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from secrets import token_hex
 from zoneinfo import ZoneInfo
@@ -20,8 +20,10 @@ from app.models import Channel, LocalPoint, Office, WaitingEntry, WaitingOffer, 
 from app.services import audit, database, throttle
 from app.services.accounts import email_address
 from app.services.accounts.email_address import Address, EmailRefusedError
-from app.services.appointments import records, schedule, waiting_endings, waiting_links, waiting_offers
+from app.services.appointments import reasons, records, schedule, waiting_endings, waiting_links, waiting_offers
+from app.services.appointments.reasons import Asked, Reasons
 from app.services.appointments.waiting_acceptance import OfferGoneError, OfferView, accept, decline, offer
+from app.services.appointments.waiting_links import is_made
 from app.services.appointments.waiting_offers import AT_ONCE, offer_freed
 from app.services.form_errors import FieldErrors
 from app.services.notifications import outbox, waiting_messages
@@ -33,14 +35,17 @@ __all__ = [
     "EntryView",
     "OfferGoneError",
     "OfferView",
+    "Week",
     "accept",
     "decline",
     "entry",
+    "is_made",
     "join",
     "leave",
     "offer",
     "offer_freed",
     "run",
+    "week",
 ]
 
 ENTRIES_AT_MOST = 3
@@ -51,6 +56,9 @@ _ENDED_AT_ONCE = 500
 
 _NO_WEEKDAY = "Cochez au moins un jour de la semaine."
 _NO_SUCH_DAY = "Aucun des jours cochés ne tombe dans cette période\u00a0: cochez-en d’autres, ou allongez la période."
+_NOBODY_IS_RECEIVED = (
+    "Ce service ne reçoit aucun des jours cochés de cette période\u00a0: cochez-en d’autres, ou allongez la période."
+)
 _ENDS_TOO_EARLY = "Choisissez un dernier jour qui vient après le premier, à partir d’aujourd’hui."
 
 
@@ -58,7 +66,8 @@ _ENDS_TOO_EARLY = "Choisissez un dernier jour qui vient après le premier, à pa
 class EntryView:
     """What somebody waits for; `weekdays` has bit 0 for Monday, days are local days of the office and included.
 
-    `place_name` is empty at the office itself. `weekday_words` and `period_words` say the days in French.
+    `place_name` is empty at the office itself. `weekday_words` and `period_words` say the days in French. `is_given_up`
+    tells of one that is over whether offers without an answer ended it, not the last of its days.
     """
 
     office_id: int
@@ -73,6 +82,7 @@ class EntryView:
     first_day: date
     last_day: date
     status: WaitingStatus
+    is_given_up: bool = False
 
     @property
     def weekday_words(self) -> str:
@@ -83,6 +93,25 @@ class EntryView:
     def period_words(self) -> str:
         """« du 24 novembre 2026 au 5 décembre 2026 »."""
         return waiting_messages.period_words(self.first_day, self.last_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The days of the week on which what somebody looks for is given: bit 0 for Monday."""
+
+    served: int
+    closed_words: str
+
+
+def week(office_id: int, channel: Channel, place_id: int | None, weekdays: Sequence[int]) -> Week:
+    """Return which days can be asked for, and the sentences that say why those of `weekdays` cannot that are not.
+
+    Raises OfficeNotFoundError.
+    """
+    asked = Asked(channel, 0, place_id)
+    with database.reading() as session:
+        rules = schedule.opening_of(session, office_id, _today(), _today())
+    return Week(reasons.weekdays_served(rules, asked), reasons.why_not_weekdays(rules, asked, weekdays))
 
 
 def join(
@@ -101,8 +130,9 @@ def join(
     """Put an address on the list and queue the mail that says so; return what was asked, never what is kept.
 
     `network` is `visitors.network_key`; the CAPTCHA was passed before. `weekdays` has bit 0 for Monday; the days are
-    local days of the office up to the horizon, a first day in the past means today. Raises FieldErrors (under `email`,
-    `weekdays`, `first_day`, `last_day`), NotOfferedError, TooManyAttemptsError.
+    local days of the office up to the horizon, a first day in the past means today. No week day may be one on which
+    such appointments are never given, and holidays and closures must leave one of the days. Raises FieldErrors
+    (under `email`, `weekdays`, `first_day`, `last_day`), NotOfferedError, TooManyAttemptsError.
     """
     throttle.hit("waiting_list", visitor_key)
     throttle.hit("waiting_list_network", network)
@@ -111,7 +141,9 @@ def join(
         office = records.offering_office(session, office_id, topic_id, channel, place_id)
         timezone = ZoneInfo(office.timezone)
         first_day = max(first_day, schedule.local_today(timezone))
-        errors |= _wrong_days(weekdays, first_day, last_day, timezone)
+        errors |= _wrong_days(weekdays, first_day, last_day, timezone) or _closed_days(
+            session, office, Asked(channel, records.minutes_of(topic_id), place_id), weekdays, (first_day, last_day)
+        )
         if errors or address is None:
             raise FieldErrors(errors)
         asked = WaitingEntry(
@@ -256,6 +288,28 @@ def _wrong_days(weekdays: int, first_day: date, last_day: date, timezone: ZoneIn
     return {}
 
 
+def _closed_days(
+    session: Session, office: Office, asked: Asked, weekdays: int, days: tuple[date, date]
+) -> dict[str, str]:
+    """Return what the opening rules say against days that are right otherwise, by field.
+
+    Absences do not count: agents who come back are one of the things to wait for.
+    """
+    first_day, last_day = days
+    rules = replace(schedule.opening_of(session, office.id or 0, first_day, last_day), absences=())
+    never = [day for day in range(7) if weekdays >> day & 1 & ~(reasons.weekdays_served(rules, asked) >> day)]
+    if never:
+        return {"weekdays": reasons.why_not_weekdays(rules, asked, never)}
+    period = (first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1))
+    chosen = [day for day in period if weekdays >> day.weekday() & 1]
+    if any(reasons.receives(rules, day, asked) for day in chosen):
+        return {}
+    if first_day < last_day:
+        return {"weekdays": _NOBODY_IS_RECEIVED}
+    _, why = Reasons(rules, asked, first_day, last_day).why(first_day)
+    return {"first_day": f"Choisissez un autre jour que le {wording.day_with_year(first_day)}. {why}."}
+
+
 def _join(session: Session, asked: WaitingEntry, office: Office) -> None:
     """Write what is asked, or what of it may be, and the mail about it."""
     _one_at_a_time(session, asked.email_key)
@@ -346,4 +400,5 @@ def _view(session: Session, row: WaitingEntry, office: Office) -> EntryView:
         first_day=row.first_day,
         last_day=row.last_day,
         status=WaitingStatus(row.status),
+        is_given_up=row.status == WaitingStatus.OVER and waiting_offers.is_given_up(session, row.id),
     )

@@ -32,6 +32,15 @@ from app.services.notifications.waiting_messages import Wish
 KEPT = timedelta(minutes=30)
 """How long an offer lasts, in waking hours."""
 
+UNANSWERED_AT_MOST = 3
+"""After so many offers that nobody answered, an entry ends: somebody else's address may have been given.
+
+They may all come in one morning: offers are not spaced. A pause would pass over whoever is first in line for the times
+that come free meanwhile, which nobody asked for; and since an address is written to three times at most, spacing would
+only make a stranger's nuisance longer. Instead the last offer says that it is the last, and the mail of the end leads
+back in one tap.
+"""
+
 AT_ONCE = 50
 """How many offers one transaction makes or ends."""
 
@@ -94,6 +103,22 @@ def planned(session: Session, office_id: int) -> list[int]:
 def live_of(entry_id: Any) -> ColumnElement[bool]:
     """Return the condition of the live offer of an entry; `entry_id` is its id or a column of ids."""
     return and_(col(WaitingOffer.entry_id) == entry_id, col(WaitingOffer.outcome) == OfferOutcome.LIVE)
+
+
+def unanswered(session: Session, entry_id: int | None) -> int:
+    """Return how many offers of an entry have ended without an answer."""
+    expired = and_(col(WaitingOffer.entry_id) == entry_id, col(WaitingOffer.outcome) == OfferOutcome.EXPIRED)
+    return int(session.execute(select(func.count()).select_from(WaitingOffer).where(expired)).scalar_one())
+
+
+def is_given_up(session: Session, entry_id: int | None) -> bool:
+    """Tell whether as many offers of an entry found no answer as may."""
+    return unanswered(session, entry_id) >= UNANSWERED_AT_MOST
+
+
+def is_last(session: Session, entry_id: int | None) -> bool:
+    """Tell whether an offer that is made now, or stands, ends the entry if nobody answers it."""
+    return unanswered(session, entry_id) == UNANSWERED_AT_MOST - 1
 
 
 def subject(entry_id: int | None) -> str:
@@ -159,6 +184,7 @@ def _offer(session: Session, here: _Here, waiter: Waiter, group: Group) -> bool:
         expires_at=here.expires_at,
         timezone=here.office.timezone,
         offer_url=waiting_links.offer_url(offer_id),
+        is_last=is_last(session, entry.id),
     )
     outbox.queue(
         session,

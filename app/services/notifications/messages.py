@@ -141,7 +141,7 @@ def _message(kind: str, title: str, facts: AppointmentFacts, method: str, **more
 
 def _words(facts: AppointmentFacts) -> dict[str, Any]:
     return {
-        "name": f"{facts.first_name} {facts.last_name}".strip(),
+        "name": wording.full_name(facts.first_name, facts.last_name),
         "moment": both_times.moment(facts.starts_at, facts.timezone),
         "named_moment": both_times.named_moment(facts.starts_at, facts.timezone),
         "duration": wording.duration(facts.minutes),

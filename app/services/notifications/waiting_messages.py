@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from app import addresses
 from app.content import both_times, wording
 from app.models import Channel
 from app.services.notifications.messages import Message, template, typographic
@@ -65,9 +64,15 @@ def full(wishes: Sequence[Wish]) -> Message:
     return _message("waiting_full", "Votre adresse est déjà sur plusieurs listes d’attente", "", wishes=tuple(wishes))
 
 
-def offer(wish: Wish, *, starts_at: datetime, expires_at: datetime, timezone: str, offer_url: str) -> Message:
-    """Return the mail that offers a time until `expires_at` (both aware); `timezone` is the office's IANA name."""
+def offer(
+    wish: Wish, *, starts_at: datetime, expires_at: datetime, timezone: str, offer_url: str, is_last: bool = False
+) -> Message:
+    """Return the mail that offers a time until `expires_at` (both aware); `timezone` is the office's IANA name.
+
+    `is_last` says that the wait ends if nobody answers.
+    """
     words = {
+        "is_last": is_last,
         "named_moment": both_times.named_moment(starts_at, timezone),
         "until": both_times.moment(expires_at, timezone),
         "offer_url": offer_url,
@@ -76,10 +81,13 @@ def offer(wish: Wish, *, starts_at: datetime, expires_at: datetime, timezone: st
     return _message("waiting_offer", "Un créneau se libère", subject, wish=wish, **words)
 
 
-def over(wish: Wish) -> Message:
-    """Return the mail that says the days somebody waited for have passed, with the link to search again."""
+def over(wish: Wish, *, is_given_up: bool = False) -> Message:
+    """Return the mail that says why a wait is over, with the link to the page where one starts again.
+
+    `is_given_up`: three offers found no answer; else the days have passed. The page keeps the office and the topic.
+    """
     title = "Votre inscription sur la liste d’attente est terminée"
-    return _message("waiting_over", title, "", wish=wish, search_url=f"{get_settings().site_url}{addresses.CONTACT}")
+    return _message("waiting_over", title, "", wish=wish, is_given_up=is_given_up)
 
 
 def weekday_words(weekdays: int) -> str:
