@@ -85,7 +85,7 @@ def form() -> rx.Component:
                 "Elle vous sera demandée si vous perdez votre mot de passe : conservez votre question et votre réponse."
             ),
             *trust_fields(state),
-            buttons.actions(
+            buttons.steps(
                 buttons.submit("Continuer", state.busy),
                 buttons.act("Effacer", state.clear),
                 buttons.go("Étape précédente", addresses.SIGN_UP_IDENTIFIERS, "btn second"),
@@ -173,7 +173,7 @@ def _step(current: int, title: str, *content: Any) -> rx.Component:
 
 
 def _actions(label: str, busy: Any, previous: str) -> rx.Component:
-    return buttons.actions(buttons.submit(label, busy), buttons.go("Étape précédente", previous, "btn second"))
+    return buttons.steps(buttons.submit(label, busy), buttons.go("Étape précédente", previous, "btn second"))
 
 
 def _section(title: str, lines: Any, href: str, what: str) -> rx.Component:
