@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, fields, mailbox, notices
+from app.components import blocks, buttons, fields, mailbox, notices
 from app.components.captcha import captcha
 from app.components.identifiers import identifier_fields
 from app.components.identity import address_fields, company_fields, iban_field, person_fields, trust_fields
@@ -76,7 +76,10 @@ def form() -> rx.Component:
             *person_fields(state),
             rx.el.div(
                 rx.el.p("Adresse électronique de connexion", class_name="label"),
-                rx.el.p(state.email, rx.el.span(" ", _edit(addresses.SIGN_UP_IDENTIFIERS, "l’adresse de connexion"))),
+                rx.el.p(
+                    blocks.mail(state.email),
+                    rx.el.span(" ", _edit(addresses.SIGN_UP_IDENTIFIERS, "l’adresse de connexion")),
+                ),
                 class_name="field",
             ),
             rx.cond(SignUpState.simplified, iban_field(state), rx.fragment(*address_fields(state))),
@@ -129,7 +132,9 @@ def registered() -> rx.Component:
         notices.notice(
             rx.el.p(
                 "Un code d’activation a été envoyé à l’adresse électronique suivante : ",
-                rx.cond(RegisteredState.email != "", rx.fragment(rx.el.b(RegisteredState.email), "."), "…"),
+                rx.cond(
+                    RegisteredState.email != "", rx.fragment(rx.el.b(blocks.mail(RegisteredState.email)), "."), "…"
+                ),
             ),
             tone="ok",
             role="status",
