@@ -59,12 +59,15 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
                     ),
                     rx.el.button("Imprimer", type="button", class_name="btn second", custom_attrs={"data-print": ""}),
                 ),
+            ),
+            appointment.preparation(card, ConfirmationState.documents),
+            rx.el.div(
                 rx.el.h2("Un empêchement ?"),
                 _hindrance(card),
                 on_device.block(ConfirmationState),
                 mailbox.note(),
+                class_name="rest",
             ),
-            appointment.preparation(card, ConfirmationState.documents),
             class_name="columns",
         ),
         rx.el.div(
