@@ -55,10 +55,15 @@
     if (!isLost()) return;
     const place = around.find((each) => each.isConnected);
     const isAbove = (each) => each.compareDocumentPosition(place) === Node.DOCUMENT_POSITION_FOLLOWING;
-    const heading = all("main :is(h1, h2, h3)").filter(isAbove).pop() ?? one("h1");
+    const within = place.matches("ul, ol") ? null : one("h1, h2, h3", place);
+    const heading = within ?? all("main :is(h1, h2, h3)").filter(isAbove).pop() ?? one("h1");
     if (heading && !heading.hasAttribute("tabindex")) heading.tabIndex = -1;
     (byId(around[0].id) ?? heading)?.focus();
   };
+  // Who clicked beside everything has let go of it themselves.
+  const letGo = ({ target }) => setTimeout(() => {
+    if (target.isConnected && document.activeElement === document.body) around = [];
+  });
   const WHOLE = ".notice, .error-summary, .captcha";
   const focused = ({ target }) => {
     around = [];
@@ -135,6 +140,7 @@
   addEventListener("submit", post);
   addEventListener("pageshow", (event) => event.persisted && reload());
   addEventListener("focusin", focused);
+  addEventListener("focusout", letGo);
   addEventListener("toggle", opened, true);
   new MutationObserver(follow).observe(document, { subtree: true, childList: true, attributeFilter: ["aria-pressed", "data-loaded", "data-times", "href"] });
 

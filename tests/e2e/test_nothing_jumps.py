@@ -29,6 +29,7 @@ _FORMS = (
     "/espace-particulier/creation",
     "/espace-professionnel/connexion",
     "/espace-professionnel/choix",
+    "/espace-professionnel/creation/conditions?mode=expert",
     "/espace-professionnel/activation/code",
     "/espace-professionnel/mot-de-passe-oublie",
     "/aide/assistance",
