@@ -44,6 +44,41 @@
       day = chosen;
     }
     roam();
+    if (isLost()) setTimeout(find, 50);
+  };
+
+  // What goes with its own press leaves the focus to what took its name, else to the heading above its place. The
+  // server says of some where it goes: that comes first.
+  let around = [];
+  const isLost = () => around[0] && !around[0].isConnected && document.activeElement === document.body && html.moving == null;
+  const find = () => {
+    if (!isLost()) return;
+    const place = around.find((each) => each.isConnected);
+    const isAbove = (each) => each.compareDocumentPosition(place) === Node.DOCUMENT_POSITION_FOLLOWING;
+    const within = place.matches("ul, ol") ? null : one("h1, h2, h3", place);
+    const heading = within ?? all("main :is(h1, h2, h3)").filter(isAbove).pop() ?? one("h1");
+    if (heading && !heading.hasAttribute("tabindex")) heading.tabIndex = -1;
+    (byId(around[0].id) ?? heading)?.focus();
+  };
+  // Who clicked beside everything has let go of it themselves.
+  const letGo = ({ target }) => setTimeout(() => {
+    if (target.isConnected && document.activeElement === document.body) around = [];
+  });
+  const WHOLE = ".notice, .error-summary, .captcha";
+  const focused = ({ target }) => {
+    around = [];
+    for (let each = target; each; each = each.parentElement) around.push(each);
+    // A menu lies over the page: whoever leaves it must see where they are.
+    const menu = one(":popover-open");
+    if (menu && !menu.contains(target) && target.matches(":focus-visible")) menu.hidePopover();
+    // A question that a press opened shows whole, with its buttons.
+    const whole = target.tabIndex < 0 && (target.closest(WHOLE) ?? one(`:scope > :is(${WHOLE})`, target));
+    if (whole) requestAnimationFrame(() => whole.scrollIntoView({ block: "nearest" }));
+  };
+  const opened = ({ target, newState }) => {
+    if (newState !== "open") return;
+    if (target.popover) one("a, button", target)?.focus();
+    else if (target.contains(document.activeElement) && target.offsetHeight < innerHeight) target.scrollIntoView({ block: "nearest" });
   };
 
   // The agenda is one stop of the Tab key; arrows move inside it.
@@ -80,8 +115,10 @@
     if (sound) sound.currentTime = 0;
     sound?.play();
     const box = byId(closest(event, "[data-open]")?.dataset.open);
+    // Its first button, at the end, would take the focus and scroll a small screen there.
     box?.showModal();
     box?.querySelector("h2").focus();
+    box?.scrollTo(0, 0);
     closest(event, "[data-close]")?.closest("dialog").close();
     if (closest(event, "[data-print]")) print();
     if (closest(event, "[aria-disabled=true]")) halt(event);
@@ -102,7 +139,9 @@
   addEventListener("click", press, true);
   addEventListener("submit", post);
   addEventListener("pageshow", (event) => event.persisted && reload());
-  addEventListener("toggle", (event) => event.newState === "open" && one("a, button", event.target)?.focus(), true);
+  addEventListener("focusin", focused);
+  addEventListener("focusout", letGo);
+  addEventListener("toggle", opened, true);
   new MutationObserver(follow).observe(document, { subtree: true, childList: true, attributeFilter: ["aria-pressed", "data-loaded", "data-times", "href"] });
 
   // The page after signing out or closing a space tells the other tabs.

@@ -76,3 +76,17 @@ def _trail_item(item: rx.Var[TrailItem]) -> rx.Component:
 def phone(number: Any, address: Any) -> rx.Component:
     """Return a number to tap; `address` dials it (`services.phones.dialled`)."""
     return rx.el.a(number, href=address, class_name="nowrap")
+
+
+def mail(address: Any) -> rx.Component:
+    """Return a mail address that breaks where it is made of parts, after the @ and the dots, not inside a word."""
+    parts = address.split("@")
+    after_dots = rx.foreach(
+        parts[1].to(str).split("."), lambda part, place: rx.cond(place > 0, rx.fragment(".", rx.el.wbr(), part), part)
+    )
+    return rx.fragment(parts[0], rx.cond(parts.length() > 1, rx.fragment("@", rx.el.wbr(), after_dots)))
+
+
+def mail_link(address: Any) -> rx.Component:
+    """Return a mail address to write to."""
+    return rx.el.a(mail(address), href=f"mailto:{address}")

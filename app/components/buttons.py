@@ -31,5 +31,15 @@ def download(label: str, href: Any, name: str, class_name: str = "btn") -> rx.Co
 
 
 def actions(*buttons: rx.Component) -> rx.Component:
-    """Return a row of buttons, the main one first in the source; shown reversed on a desktop."""
+    """Return a row of buttons, the main one first, read and reached in this order everywhere."""
     return rx.el.div(*buttons, class_name="actions")
+
+
+def steps(onward: rx.Component | None, *others: rx.Component) -> rx.Component:
+    """Return the row that ends a step: the way on (if there is one), « Effacer », « Étape précédente » in the source.
+
+    On a desktop it is shown reversed, the step before on the left, as in the guide; on a phone the way on comes first.
+    Under an agenda it stays at the bottom of a phone's screen.
+    """
+    first = [] if onward is None else [rx.el.div(onward, class_name="bar")]
+    return rx.el.div(*first, *others, class_name="actions steps-row")

@@ -58,7 +58,7 @@ def identifiers() -> rx.Component:
                 spellCheck="false",
                 maxLength="254",
             ),
-            buttons.actions(
+            buttons.steps(
                 buttons.submit("Continuer", state.busy),
                 buttons.act("Effacer", state.clear),
                 buttons.go("Étape précédente", addresses.ACTIVATION_CODE, "btn second"),

@@ -44,7 +44,7 @@ def _form(*back: rx.Component) -> rx.Component:
                 rx.foreach(ChannelState.options, _choice),
             ),
             rx.foreach(ChannelState.points, _point),
-            buttons.actions(buttons.submit("Rechercher un créneau disponible"), *back),
+            buttons.steps(buttons.submit("Rechercher un créneau disponible"), *back),
             on_submit=ChannelState.choose,
         ),
     )

@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import appointment, buttons, mailbox, notices, on_device
+from app.components import appointment, blocks, buttons, mailbox, notices, on_device
 from app.components.journey import journey_page, leave_button
 from app.components.stepper import BOOKING, RESCHEDULING
 from app.state.confirmation import ConfirmationState
@@ -35,7 +35,7 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
                     card.email != "",
                     rx.el.p(
                         "Un courriel de confirmation part à l’instant vers ",
-                        rx.el.b(card.email),
+                        rx.el.b(blocks.mail(card.email)),
                         ". Regardez aussi dans les courriers indésirables.",
                     ),
                     rx.el.p("Un courriel de confirmation part à l’adresse donnée lors de la prise de rendez-vous."),
@@ -59,12 +59,15 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
                     ),
                     rx.el.button("Imprimer", type="button", class_name="btn second", custom_attrs={"data-print": ""}),
                 ),
+            ),
+            appointment.preparation(card, ConfirmationState.documents),
+            rx.el.div(
                 rx.el.h2("Un empêchement ?"),
                 _hindrance(card),
                 on_device.block(ConfirmationState),
                 mailbox.note(),
+                class_name="rest",
             ),
-            appointment.preparation(card, ConfirmationState.documents),
             class_name="columns",
         ),
         rx.el.div(

@@ -214,4 +214,6 @@ def _lost_link() -> rx.Component:
         ),
         rx.el.p(rx.el.a("Comment prendre, déplacer ou annuler un rendez-vous", href=addresses.HELP_BOOKING)),
         aria_labelledby="retrouver",
+        # It holds its place for whoever is led here, and is seen once the blocks above have pushed it down.
+        class_name=rx.cond(ContactState.choices.length() > 0, "", "pending"),
     )

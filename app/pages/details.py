@@ -47,7 +47,7 @@ def details() -> rx.Component:
             _tax_number(),
             _needs(),
             rx.cond(DetailsState.human, rx.fragment(), captcha(DetailsState)),
-            buttons.actions(
+            buttons.steps(
                 buttons.submit("Confirmer et terminer", DetailsState.busy),
                 buttons.go("Étape précédente", addresses.SLOT, "btn second"),
             ),
@@ -96,7 +96,7 @@ def check() -> rx.Component:
                     autoComplete="tel",
                 ),
             ),
-            buttons.actions(
+            buttons.steps(
                 buttons.submit("Confirmer le nouveau rendez-vous", CheckState.busy),
                 buttons.go("Étape précédente", addresses.RESCHEDULE_SLOT, "btn second"),
             ),

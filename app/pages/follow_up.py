@@ -50,6 +50,11 @@ def _known() -> rx.Component:
                     FollowUpState.problem != "", notices.notice(FollowUpState.problem, tone="danger", role="alert")
                 ),
                 rx.cond(FollowUpState.status == "booked", rx.cond(FollowUpState.asking, _question(), _choices())),
+            ),
+            rx.cond(
+                FollowUpState.status == "booked", appointment.preparation(card, FollowUpState.documents), rx.fragment()
+            ),
+            rx.el.div(
                 rx.match(
                     FollowUpState.status,
                     ("booked", on_device.block(FollowUpState)),
@@ -57,9 +62,7 @@ def _known() -> rx.Component:
                     rx.fragment(),
                 ),
                 appointment.story(FollowUpState.history, FollowUpState.mails),
-            ),
-            rx.cond(
-                FollowUpState.status == "booked", appointment.preparation(card, FollowUpState.documents), rx.fragment()
+                class_name="rest",
             ),
             class_name="columns",
         ),

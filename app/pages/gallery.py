@@ -74,7 +74,7 @@ def _buttons() -> tuple[rx.Component, ...]:
             )
         ),
         rx.el.h3("À la fin d’un formulaire"),
-        buttons.actions(
+        buttons.steps(
             buttons.act("Continuer", GalleryState.nothing, "btn"),
             buttons.act("Étape précédente", GalleryState.nothing),
         ),
@@ -219,7 +219,7 @@ def _blocks() -> tuple[rx.Component, ...]:
 
 
 def _agenda() -> tuple[rx.Component, ...]:
-    continuing = buttons.actions(buttons.act("Continuer", GalleryState.nothing, "btn"))
+    continuing = buttons.steps(buttons.act("Continuer", GalleryState.nothing, "btn"))
     return (agendas.agenda(GalleryState, continuing),)
 
 

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app.components import layout, notices
+from app.components import blocks, layout, notices
 from app.components import mailbox as delivery
 from app.state.mailbox import Letter, MailboxState
 
@@ -38,7 +38,7 @@ def mailbox() -> rx.Component:
 def _line(letter: rx.Var[Letter]) -> rx.Component:
     return rx.el.li(
         rx.el.h2(letter.subject),
-        rx.el.p("À ", letter.recipient, ", le ", letter.received, class_name="soft small"),
+        rx.el.p("À ", blocks.mail(letter.recipient), ", le ", letter.received, class_name="soft small"),
         rx.el.button(
             "Ouvrir",
             rx.el.span(" : ", letter.subject, class_name="unseen"),
@@ -55,10 +55,10 @@ def _opened() -> rx.Component:
         rx.el.h2(opened.subject, id="message", tab_index=-1),
         rx.el.p(
             "De ",
-            opened.sender,
+            blocks.mail(opened.sender),
             rx.el.br(),
             "À ",
-            opened.recipient,
+            blocks.mail(opened.recipient),
             rx.el.br(),
             "Le ",
             opened.received,

@@ -77,8 +77,9 @@ def _next() -> rx.Component:
         rx.cond(
             MyContactsState.has_next,
             rx.el.div(
-                rx.el.div(appointment.appointment_facts(coming.card), _buttons(coming.card), _story(coming, rx.el.h3)),
+                rx.el.div(appointment.appointment_facts(coming.card), _buttons(coming.card)),
                 appointment.preparation(coming.card, coming.documents),
+                rx.el.div(_story(coming, rx.el.h3), class_name="rest"),
                 class_name="columns",
             ),
             rx.el.p("Vous n’avez pas de rendez-vous à venir."),

@@ -26,9 +26,7 @@ def office() -> rx.Component:
                     blocks.facts(
                         blocks.fact("Adresse", OfficeState.office.street, rx.el.br(), OfficeState.office.city),
                         blocks.fact("Téléphone", blocks.phone(OfficeState.office.phone, OfficeState.office.call)),
-                        blocks.fact(
-                            "Courriel", rx.el.a(OfficeState.office.email, href="mailto:" + OfficeState.office.email)
-                        ),
+                        blocks.fact("Courriel", blocks.mail_link(OfficeState.office.email)),
                         blocks.fact("Rendez-vous", blocks.bullets(OfficeState.offers)),
                         blocks.fact("Accès", OfficeState.office.access),
                     ),

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, fields, mailbox, notices
+from app.components import blocks, buttons, fields, mailbox, notices
 from app.components.activation_code import code_field
 from app.components.captcha import captcha
 from app.components.identifiers import identifier_fields
@@ -61,7 +61,7 @@ def identity() -> rx.Component:
                 "indique zéro.",
             ),
             rx.cond(state.human, rx.fragment(), captcha(state)),
-            buttons.actions(
+            buttons.steps(
                 buttons.submit("Continuer", state.busy),
                 buttons.go("Étape précédente", addresses.PERSONAL_SIGN_IN, "btn second"),
             ),
@@ -92,7 +92,7 @@ def identifiers() -> rx.Component:
         fields.form(
             fields.required_note(),
             *identifier_fields(state),
-            buttons.actions(
+            buttons.steps(
                 buttons.submit("Continuer", state.busy),
                 buttons.go("Étape précédente", addresses.PERSONAL_SIGN_UP, "btn second"),
             ),
@@ -109,7 +109,7 @@ def code() -> rx.Component:
         3,
         "Saisissez le code reçu",
         notices.notice(
-            rx.el.p("Un code d’activation a été envoyé à l’adresse ", rx.el.b(state.email), "."),
+            rx.el.p("Un code d’activation a été envoyé à l’adresse ", rx.el.b(blocks.mail(state.email)), "."),
             rx.cond(
                 state.deadline != "",
                 rx.el.p("Il sert une seule fois, jusqu’au ", state.deadline, " (heure de Paris)."),

@@ -35,7 +35,7 @@ def profile() -> rx.Component:
                 blocks.fact("Nom", ProfileState.who),
                 blocks.fact("Numéro fiscal", rx.el.span(ProfileState.tax_number, class_name="reference")),
                 blocks.fact_if(ProfileState.commune != "", "Commune", ProfileState.commune),
-                blocks.fact("Adresse électronique", ProfileState.email),
+                blocks.fact("Adresse électronique", blocks.mail(ProfileState.email)),
                 blocks.fact("Espace ouvert le", ProfileState.since),
             ),
             rx.el.p(
@@ -79,7 +79,7 @@ def address() -> rx.Component:
         _UNDER_PROFILE,
         title="Changer mon adresse",
         label="Nouvelle adresse électronique",
-        then=rx.el.p("Vos courriels arrivent désormais à ", rx.el.b(PersonalAddressState.email), "."),
+        then=rx.el.p("Vos courriels arrivent désormais à ", rx.el.b(blocks.mail(PersonalAddressState.email)), "."),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, fields, mailbox, notices
+from app.components import blocks, buttons, fields, mailbox, notices
 from app.components.captcha import captcha
 from app.components.durations import ACTIVATION
 from app.components.identifiers import identifier_fields
@@ -77,7 +77,10 @@ def form() -> rx.Component:
             *person_fields(state),
             rx.el.div(
                 rx.el.p("Adresse électronique de connexion", class_name="label"),
-                rx.el.p(state.email, rx.el.span(" ", _edit(addresses.SIGN_UP_IDENTIFIERS, "l’adresse de connexion"))),
+                rx.el.p(
+                    blocks.mail(state.email),
+                    rx.el.span(" ", _edit(addresses.SIGN_UP_IDENTIFIERS, "l’adresse de connexion")),
+                ),
                 class_name="field",
             ),
             rx.cond(SignUpState.simplified, iban_field(state), rx.fragment(*address_fields(state))),
@@ -86,7 +89,7 @@ def form() -> rx.Component:
                 "Elle vous sera demandée si vous perdez votre mot de passe : conservez votre question et votre réponse."
             ),
             *trust_fields(state),
-            buttons.actions(
+            buttons.steps(
                 buttons.submit("Continuer", state.busy),
                 buttons.act("Effacer", state.clear),
                 buttons.go("Étape précédente", addresses.SIGN_UP_IDENTIFIERS, "btn second"),
@@ -130,7 +133,9 @@ def registered() -> rx.Component:
         notices.notice(
             rx.el.p(
                 "Un code d’activation a été envoyé à l’adresse électronique suivante : ",
-                rx.cond(RegisteredState.email != "", rx.fragment(rx.el.b(RegisteredState.email), "."), "…"),
+                rx.cond(
+                    RegisteredState.email != "", rx.fragment(rx.el.b(blocks.mail(RegisteredState.email)), "."), "…"
+                ),
             ),
             tone="ok",
             role="status",
@@ -174,7 +179,7 @@ def _step(current: int, title: str, *content: Any) -> rx.Component:
 
 
 def _actions(label: str, busy: Any, previous: str) -> rx.Component:
-    return buttons.actions(buttons.submit(label, busy), buttons.go("Étape précédente", previous, "btn second"))
+    return buttons.steps(buttons.submit(label, busy), buttons.go("Étape précédente", previous, "btn second"))
 
 
 def _section(title: str, lines: Any, href: str, what: str) -> rx.Component:

@@ -55,7 +55,7 @@ def _page(steps: Sequence[str], current: int, back: str, *before: rx.Component) 
 
 
 def _agenda(previous: rx.Component) -> rx.Component:
-    actions = buttons.actions(
+    actions = buttons.steps(
         rx.el.button("Continuer", type="button", on_click=SlotState.take_chosen, class_name="btn"), previous
     )
     return rx.fragment(
@@ -103,7 +103,7 @@ def _no_room(previous: rx.Component) -> rx.Component:
                 rx.el.ul(rx.foreach(SlotState.neighbours, _neighbour), class_name="results"),
             ),
         ),
-        buttons.actions(previous),
+        buttons.steps(None, previous),
     )
 
 

@@ -113,7 +113,7 @@ def _card_of_the_space() -> rx.Component:
         rx.el.dl(
             _line("Numéro d’abonné", rx.el.span(SpaceState.subscriber_number, class_name="reference")),
             _line("Inscription", SpaceState.registered),
-            _line("Adresse de connexion", SpaceState.email),
+            _line("Adresse de connexion", blocks.mail(SpaceState.email)),
             class_name="plain-facts",
         ),
         rx.el.p("Ce numéro vous est personnel. Il est indispensable en cas de perte de votre mot de passe."),

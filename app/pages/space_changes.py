@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, fields, identity, layout, mailbox, notices
+from app.components import blocks, buttons, fields, identity, layout, mailbox, notices
 from app.components.password import advice_dialog, password_field
 from app.components.private import SERVICES, SPACE, done, private_page
 from app.pages.recovery import new_password_fields, username
@@ -86,7 +86,7 @@ def address() -> rx.Component:
         (SPACE, SERVICES),
         title="Changer mon adresse de connexion",
         label="Nouvelle adresse électronique de connexion",
-        then=rx.el.p("Connectez-vous désormais avec ", rx.el.b(SpaceAddressState.email), "."),
+        then=rx.el.p("Connectez-vous désormais avec ", rx.el.b(blocks.mail(SpaceAddressState.email)), "."),
     )
 
 
@@ -184,7 +184,7 @@ def _address_form(state: Any, label: str, back: rx.Component) -> rx.Component:
     return rx.fragment(
         rx.el.p(
             "Adresse actuelle : ",
-            rx.el.b(state.email),
+            rx.el.b(blocks.mail(state.email)),
             ". Un code est envoyé à la nouvelle adresse, et un avis à l’ancienne une fois le changement fait.",
         ),
         fields.error_summary(state),
@@ -235,12 +235,12 @@ def _code_form(state: Any) -> rx.Component:
     )
     return rx.fragment(
         notices.notice(
-            rx.el.p("Un code a été envoyé à ", rx.el.b(state.waiting_for), "."),
+            rx.el.p("Un code a été envoyé à ", rx.el.b(blocks.mail(state.waiting_for)), "."),
             rx.el.p(
                 "Il est valable jusqu’à ",
                 state.until,
                 ". D’ici là, votre adresse reste ",
-                rx.el.b(state.email),
+                rx.el.b(blocks.mail(state.email)),
                 ". Rien n’arrive\u00a0? Regardez dans les courriers indésirables.",
             ),
         ),

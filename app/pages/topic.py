@@ -18,7 +18,7 @@ def topic() -> rx.Component:
         rx.cond(TopicState.topic_label != "", _chosen(), blocks.tiles(TopicState.choices)),
         rx.cond(
             TopicState.topic_label == "",
-            buttons.actions(buttons.go("Étape précédente", TopicState.back, "btn second")),
+            buttons.steps(None, buttons.go("Étape précédente", TopicState.back, "btn second")),
         ),
     )
 
@@ -37,7 +37,7 @@ def _chosen() -> rx.Component:
             TopicState.documents.length() > 0,
             rx.fragment(rx.el.h2("Documents à préparer"), blocks.bullets(TopicState.documents)),
         ),
-        buttons.actions(
+        buttons.steps(
             rx.el.button(
                 rx.cond(TopicState.answer_title != "", "Continuer vers le rendez-vous", "Continuer"),
                 type="button",

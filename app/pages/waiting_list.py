@@ -125,7 +125,7 @@ def _joined() -> rx.Component:
                 rx.el.h2("Votre demande est enregistrée", id="inscrit", tab_index=-1),
                 rx.el.p(
                     "Un courriel part à l’adresse ",
-                    rx.el.b(state.done_email),
+                    rx.el.b(blocks.mail(state.done_email)),
                     " : il dit ce que vous attendez et comment quitter la liste.",
                 ),
                 rx.el.p("Jours demandés\u00a0: ", state.done_days, "."),

@@ -95,7 +95,7 @@ def _form(back: str) -> rx.Component:
                 maxLength="40",
             ),
             rx.cond(state.human, rx.fragment(), captcha(state)),
-            buttons.actions(
+            buttons.steps(
                 buttons.submit("Annuler ma demande", state.busy),
                 buttons.go("Étape précédente", back, "btn second"),
             ),

@@ -87,9 +87,11 @@ class JourneyState(rx.State):
             self.phase = "no_cookies"
             return None, None
         progress = await call(steps.progress, visitor, self._kind())
-        if progress is None or progress.step < needed:
+        # To a tab that the journey is not open in, what is missing of it means nothing yet: it is asked first.
+        is_here = progress is not None and tab_of(self) in progress.tabs
+        if progress is None or (progress.step < needed and (is_here or not steps.is_begun(progress))):
             return None, await self._sent_on(visitor, progress)
-        if tab_of(self) not in progress.tabs:
+        if not is_here:
             self.phase = "resume"
             return None, None
         if progress.kind == RESCHEDULE:

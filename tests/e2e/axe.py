@@ -36,6 +36,13 @@ _OVERFLOW = """() => {
     .filter((element) => element.getBoundingClientRect().right > width + 0.5)
     .map((element) => element.outerHTML.slice(0, 160));
 }"""
+_SPACED = """() => {
+  const spaced = new CSSStyleSheet();
+  const all = "line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important";
+  spaced.replaceSync(`* { ${all} } p { margin-bottom: 2em !important }`);
+  document.adoptedStyleSheets.push(spaced);
+}"""
+_AS_BEFORE = "() => { document.adoptedStyleSheets.pop(); }"
 
 
 def violations(page: Page, *, colours_only: bool = False) -> list[dict[str, Any]]:
@@ -50,6 +57,14 @@ def violations(page: Page, *, colours_only: bool = False) -> list[dict[str, Any]
 def wider_than_screen(page: Page) -> list[str]:
     """Return the elements that make the page scroll sideways."""
     found: list[str] = page.evaluate(_OVERFLOW)
+    return found
+
+
+def wider_when_spaced(page: Page) -> list[str]:
+    """Return what makes the page scroll sideways once somebody spaces its text as they need it (WCAG 1.4.12)."""
+    page.evaluate(_SPACED)
+    found = wider_than_screen(page)
+    page.evaluate(_AS_BEFORE)
     return found
 
 
@@ -77,6 +92,8 @@ class Sweep:
                 self.found[f"{state}, {width} px, dark"] = wrong
             if wide := wider_than_screen(page):
                 self.found[f"{state}, {width} px, too wide"] = wide
+            if width == WIDTHS[0][0] and (wide := wider_when_spaced(page)):
+                self.found[f"{state}, {width} px, too wide when spaced"] = wide
         page.emulate_media(color_scheme="light")
         if before:
             page.set_viewport_size(before)

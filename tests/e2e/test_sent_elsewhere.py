@@ -121,6 +121,17 @@ def test_a_step_too_far_ahead_says_what_is_missing(visitor: Visitor) -> None:
     visitor.says(detours.MISSING)
 
 
+def test_another_tab_is_asked_before_it_is_told_what_is_missing(visitor: Visitor) -> None:
+    visitor.reach(CHANNEL)
+    visitor.new_tab()
+    visitor.go(DETAILS)
+    visitor.has_loaded()
+    expect(visitor.button("Reprendre")).to_be_visible()
+    expect(visitor.page.get_by_text(detours.MISSING)).to_have_count(0)
+    visitor.button("Reprendre").click()
+    visitor.is_at(CHANNEL, TITLES[CHANNEL])
+
+
 def test_a_confirmation_that_is_not_of_this_tab_says_where_the_appointment_is(visitor: Visitor) -> None:
     visitor.go(CONFIRMATION)
     visitor.is_at("/contact", "Contact et rendez-vous")

@@ -1,5 +1,6 @@
 """What the design fixes in numbers: contrast, type, motion, nothing fetched from elsewhere."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -101,3 +102,23 @@ def test_dark_gives_colours_other_values_and_changes_nothing_else() -> None:
         assert "light-dark(" not in rules
     scripts = "".join(path.read_text() for path in ASSETS.glob("*.js"))
     assert "color-scheme" not in scripts
+
+
+def test_the_screen_shows_things_in_the_order_of_the_source_but_for_the_row_that_ends_a_step() -> None:
+    """The keyboard and a screen reader follow the source (WCAG 1.3.2, 2.4.3)."""
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", WITHOUT_COMMENTS)
+    reversing = {
+        selector.strip() for selector, rule in rules if re.search(r"-reverse|(?:^|[;\s])order:|[\s;]float:", rule)
+    }
+    assert reversing == {".actions.steps-row"}
+
+
+def test_only_rows_with_the_step_before_are_such_rows() -> None:
+    pages = ASSETS.parent / "app" / "pages"
+    for path in pages.glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+                continue
+            words = {each.value for each in ast.walk(call) if isinstance(each, ast.Constant)}
+            if call.func.attr == "actions":
+                assert not words & {"Étape précédente", "Effacer"}, f"{path.name}:{call.lineno}"
