@@ -4,7 +4,6 @@ A worker claims one mail by a lease, hands it to the mail server and records the
 between loses its lease and the mail goes out again under the same Message-ID. Once the server has accepted a mail
 it is never offered again, nor is one whose address the server refused for good. The mails of one appointment go out in
 the order in which they were written. A reminder whose appointment was cancelled or moved meanwhile is dropped.
-whose appointment was cancelled or moved meanwhile is dropped.
 """
 
 import asyncio
