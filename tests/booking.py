@@ -188,7 +188,7 @@ def _check_traces(session: Session, appointment: Appointment) -> None:
     assert sum(event.event.startswith("appointment_") for event in audited) == len(told)
 
 
-_TELLS = {"booked": "confirmed", "to_confirm": "confirmed", "moved_to_confirm": "rescheduled"}
+_TELLS = {"booked": "confirmed", "corrected": "confirmed", "to_confirm": "confirmed", "moved_to_confirm": "rescheduled"}
 
 
 def _as_told(key: str) -> str:

@@ -24,6 +24,9 @@ class Mode(Enum):
     REFUSE_FOR_NOW = auto()
     REFUSE_FOR_GOOD = auto()
     REFUSE_RECIPIENT = auto()
+    """Answer 550 to each address, as to those of `refused`."""
+    DELAY_RECIPIENT = auto()
+    """Answer 450 to each address, as to those of `delayed`."""
     HANG = auto()
     CUT_AFTER_DATA = auto()
     """Take the whole mail, then close the connection without an answer."""
@@ -44,6 +47,9 @@ class MailServer:
     cut: list[EmailMessage] = field(default_factory=list)
     attempts: int = 0
     users: list[str] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    delayed: set[str] = field(default_factory=set)
+    refusal: str = "550 5.1.1 <{address}> unknown"
 
     def url(self, credentials: str = "", query: str = "") -> str:
         """Return the SMTP_URL of this server; `credentials` is « user:password »."""
@@ -66,8 +72,10 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
-        if self.mode is Mode.REFUSE_RECIPIENT:
-            return f"550 5.1.1 <{address}> unknown"
+        if self.mode is Mode.REFUSE_RECIPIENT or address in self.refused:
+            return self.refusal.format(address=address)
+        if self.mode is Mode.DELAY_RECIPIENT or address in self.delayed:
+            return f"450 4.2.1 <{address}> try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -27,6 +27,7 @@ class ChangeKind(StrEnum):
     RESCHEDULED = "rescheduled"
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
+    CORRECTED = "corrected"
 
 
 class Appointment(SQLModel, table=True):

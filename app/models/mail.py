@@ -39,3 +39,4 @@ class OutboxMail(SQLModel, table=True):
     last_error: str = Field(default="", max_length=300)
     sent_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     gave_up_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    address_refused: bool = Field(default=False, description="Given up because its address takes no mail.")

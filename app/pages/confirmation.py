@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import appointment, blocks, buttons, mailbox, notices, on_device
+from app.components import appointment, blocks, buttons, mailbox, notices, on_device, refused_address
 from app.components.journey import journey_page, leave_button
 from app.components.stepper import BOOKING, RESCHEDULING
 from app.state.confirmation import ConfirmationState
@@ -32,23 +32,13 @@ def _page(steps: Sequence[str], title: str) -> rx.Component:
         notices.success(
             rx.el.div(
                 rx.cond(
-                    card.email != "",
-                    rx.el.p(
-                        "Un courriel de confirmation part à l’instant vers ",
-                        rx.el.b(blocks.mail(card.email)),
-                        ". Regardez aussi dans les courriers indésirables.",
-                    ),
-                    rx.el.p("Un courriel de confirmation part à l’adresse donnée lors de la prise de rendez-vous."),
-                ),
-                rx.el.p("Un rappel suit deux jours avant, si le rendez-vous est plus éloigné."),
-                # To everybody without a space, so that it tells nothing (docs/decisions/0015).
-                rx.cond(
-                    ConfirmationState.in_space,
-                    rx.fragment(),
-                    rx.el.p("Si le message vous le demande, confirmez dans les 30 minutes."),
+                    ConfirmationState.refused,
+                    rx.el.p("L’heure vous est réservée."),
+                    _mails(card),
                 ),
             ),
         ),
+        refused_address.block(ConfirmationState),
         rx.el.div(
             rx.el.div(
                 appointment.appointment_facts(card),
@@ -87,4 +77,25 @@ def _hindrance(card: Any) -> rx.Component:
         ConfirmationState.in_space,
         rx.el.p("Déplacez ou annulez ce rendez-vous dans ", contacts, ", ou avec le lien du courriel.", freed),
         rx.el.p("Déplacez ou annulez ce rendez-vous avec le lien du courriel, ou ", now, ".", freed),
+    )
+
+
+def _mails(card: Any) -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            card.email != "",
+            rx.el.p(
+                "Un courriel de confirmation part à l’instant vers ",
+                rx.el.b(blocks.mail(card.email)),
+                ". Regardez aussi dans les courriers indésirables.",
+            ),
+            rx.el.p("Un courriel de confirmation part à l’adresse donnée lors de la prise de rendez-vous."),
+        ),
+        rx.el.p("Un rappel suit deux jours avant, si le rendez-vous est plus éloigné."),
+        # To everybody without a space, so that it tells nothing (docs/decisions/0015).
+        rx.cond(
+            ConfirmationState.in_space,
+            rx.fragment(),
+            rx.el.p("Si le message vous le demande, confirmez dans les 30 minutes."),
+        ),
     )

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app import addresses
-from app.components import appointment, buttons, layout, notices, on_device
+from app.components import appointment, buttons, layout, notices, on_device, refused_address
 from app.state.follow_up import FollowUpState
 
 
@@ -43,6 +43,7 @@ def _known() -> rx.Component:
     card = FollowUpState.card
     return rx.fragment(
         rx.el.div(_situation(), role="status"),
+        refused_address.block(FollowUpState),
         rx.el.div(
             rx.el.div(
                 appointment.appointment_facts(card),

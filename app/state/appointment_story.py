@@ -8,7 +8,12 @@ from app.services.appointments import records
 from app.services.appointments.records import Change, MailState, SentMail
 from app.state.base import local
 
-_DONE = {ChangeKind.BOOKED: "Réservé", ChangeKind.RESCHEDULED: "Déplacé", ChangeKind.CANCELLED: "Annulé"}
+_DONE = {
+    ChangeKind.BOOKED: "Réservé",
+    ChangeKind.RESCHEDULED: "Déplacé",
+    ChangeKind.CANCELLED: "Annulé",
+    ChangeKind.CORRECTED: "Adresse électronique corrigée",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ def story_of(public_id: str, timezone: str) -> tuple[list[HistoryLine], list[Mai
 
 def _change(change: Change, timezone: str) -> HistoryLine:
     what = f"{_DONE[change.kind]} le {wording.moment(local(change.at, timezone))}"
-    if change.kind == ChangeKind.CANCELLED:
+    if change.kind in (ChangeKind.CANCELLED, ChangeKind.CORRECTED):
         return HistoryLine(what, "")
     return HistoryLine(what, f"pour le {wording.moment(local(change.starts_at, timezone))}")
 
@@ -47,6 +52,8 @@ def _mail(mail: SentMail, timezone: str) -> MailLine:
 def _state(mail: SentMail, timezone: str) -> str:
     if mail.sent_at is not None:
         return f"envoyé le {wording.moment(local(mail.sent_at, timezone))}"
+    if mail.state is MailState.REFUSED:
+        return "n’a pas été envoyé : l’adresse électronique n’a pas été acceptée"
     if mail.state is MailState.GIVEN_UP:
         return "n’a pas pu être envoyé : vérifiez l’adresse électronique avec votre service"
     return f"en attente d’envoi depuis le {wording.moment(local(mail.queued_at, timezone))}"

@@ -18,6 +18,7 @@ from app.state.account import session_of
 from app.state.base import call, local, tab_of, visitor_of
 from app.state.journey import JourneyState
 from app.state.office import CHANNEL_LABELS
+from app.state.refused_address import RefusedAddressMixin
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,18 @@ class AppointmentCard:
     manage_href: str = ""
 
 
-class ConfirmationState(JourneyState):
+class ConfirmationState(RefusedAddressMixin, JourneyState):
     """The appointment of the journey just finished in this tab."""
 
     card: AppointmentCard = AppointmentCard()
     documents: list[str] = []
     in_space: bool = False
+    _shown: str = ""
 
     @rx.event
     async def load(self) -> EventSpec | None:
         """Show the appointment this journey has led to."""
+        self.refused, self._shown = False, ""
         visitor = visitor_of(self)
         done = await call(journeys.last_finished, visitor, self._kind()) if visitor else None
         if visitor is None or done is None or tab_of(self) not in done.draft.get("tabs", ()):
@@ -77,8 +80,18 @@ class ConfirmationState(JourneyState):
                 return await detour.send(self, addresses.PERSONAL_SIGN_IN, detours.PRIVATE)
         self.card = await call(appointment_card, view)
         self.documents = documents_of(view)
+        # Only whoever typed the address here reads of it.
+        self._shown = view.public_id if view.email else ""
+        if self._shown:
+            await self._look(self._shown)
         self.phase = "ready"
-        return None
+        return ConfirmationState.watch if self._shown else None
+
+    async def _correctable(self) -> str | None:
+        return self._shown or None
+
+    async def _corrected(self, view: AppointmentView) -> None:
+        self.card = await call(appointment_card, view)
 
 
 def appointment_card(view: AppointmentView) -> AppointmentCard:

@@ -15,9 +15,10 @@ from app.state.appointment_story import HistoryLine, MailLine, story_of
 from app.state.base import call, tab_of, visitor_of
 from app.state.confirmation import AppointmentCard, appointment_card, documents_of
 from app.state.journey import JourneyState
+from app.state.refused_address import RefusedAddressMixin
 
 
-class FollowUpState(AgainMixin, rx.State):
+class FollowUpState(AgainMixin, RefusedAddressMixin, rx.State):
     """The appointment behind the link, and whether the person is being asked to confirm the cancellation."""
 
     status: str = "loading"
@@ -27,12 +28,12 @@ class FollowUpState(AgainMixin, rx.State):
     history: list[HistoryLine] = []
     mails: list[MailLine] = []
     asking: bool = False
-    busy: bool = False
 
     @rx.event
-    async def load(self) -> None:
+    async def load(self) -> EventSpec | None:
         """Show what became of the appointment; opening the link changes nothing."""
         await self._load()
+        return FollowUpState.watch if self.status == "booked" else None
 
     async def _load(self) -> None:
         self.asking, self.problem = False, ""
@@ -41,6 +42,7 @@ class FollowUpState(AgainMixin, rx.State):
         self.is_erased = view is None and self._public_id() is not None
         if view is None:
             self.status, self.card, self.history, self.mails = "unknown", AppointmentCard(), [], []
+            self.refused = False
             return
         await self._show(view)
 
@@ -56,6 +58,15 @@ class FollowUpState(AgainMixin, rx.State):
         self.documents = documents_of(view)
         self.history, self.mails = await call(story_of, view.public_id, view.timezone)
         self.status = _status(view)
+        await self._look(view.public_id)
+        self.refused = self.refused and self.status == "booked"
+
+    async def _correctable(self) -> str | None:
+        return self._public_id() if self.status == "booked" else None
+
+    async def _corrected(self, view: AppointmentView) -> None:
+        await self._show(view)
+        self.corrected = True
 
     @rx.event
     async def ask(self) -> EventSpec:

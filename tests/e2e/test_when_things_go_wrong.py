@@ -139,6 +139,35 @@ def test_a_lost_link_is_sent_again_and_nobody_learns_whether_it_exists(
     assert letters.to(post_office, "quelquun@example.org") == []
 
 
+def test_an_address_that_the_mail_server_refuses_is_told_at_once_and_corrected(
+    visitor: Visitor, post_office: MailServer
+) -> None:
+    wrong, right = "refusee@example.org", "acceptee@example.org"
+    post_office.refused.add(wrong)
+    visitor.book(Identity(email=wrong))
+    visitor.says(f"L’adresse {wrong} n’a pas été acceptée")
+    expect(visitor.page.get_by_text("part à l’instant")).to_have_count(0)
+    follow_up = visitor.link("dès maintenant").get_attribute("href")
+
+    visitor.button("Corriger l’adresse").click()
+    address = visitor.field("Nouvelle adresse électronique")
+    expect(address).to_be_focused()
+    address.fill(wrong)
+    visitor.button("Enregistrer l’adresse").click()
+    expect(visitor.summary).to_contain_text("celle-ci n’a pas été acceptée")
+    address.fill(right)
+    visitor.button("Enregistrer l’adresse").click()
+    visitor.says("Adresse corrigée")
+    expect(visitor.page.get_by_text("n’a pas été acceptée")).to_have_count(0)
+    letters.wait_for(post_office, right, 1)
+
+    assert follow_up
+    visitor.go(follow_up)
+    visitor.has_loaded()
+    expect(visitor.page.get_by_role("listitem").filter(has_text="n’a pas été acceptée")).to_have_count(1)
+    expect(visitor.button("Corriger l’adresse")).to_have_count(0)
+
+
 def test_a_link_that_leads_nowhere_explains_itself(visitor: Visitor) -> None:
     # One that the portal made, whose appointment is erased, was not cut in copying.
     erased = (addresses.follow_up(access.manage_token("x")), addresses.confirm_appointment(access.confirm_token("x")))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import smtplib
 import ssl
 import subprocess
 import sys
@@ -148,7 +149,7 @@ def test_what_a_mail_says_is_unreadable_in_the_database(db: str) -> None:
         assert secret not in stored
 
 
-@pytest.mark.parametrize("mode", [Mode.REFUSE_FOR_NOW, Mode.REFUSE_FOR_GOOD, Mode.REFUSE_RECIPIENT])
+@pytest.mark.parametrize("mode", [Mode.REFUSE_FOR_NOW, Mode.REFUSE_FOR_GOOD, Mode.DELAY_RECIPIENT])
 def test_a_refused_mail_goes_out_later_with_the_same_id(server: MailServer, mode: Mode) -> None:
     with clock.moved(START):
         queue(to="camille@test.example")
@@ -163,6 +164,69 @@ def test_a_refused_mail_goes_out_later_with_the_same_id(server: MailServer, mode
     with clock.moved(START + LONG_AGO):
         assert delivery.deliver_due() == 1
     assert ids(server) == [waiting.message_id]
+
+
+@pytest.mark.parametrize(
+    "answer", ["550 5.1.1 <{address}> unknown", "550 no such user", "553 bad mailbox", "551 moved"]
+)
+def test_an_address_refused_for_good_is_never_tried_again(server: MailServer, answer: str) -> None:
+    server.refusal = answer
+    server.refused.add("camille@test.example")
+    with clock.moved(START):
+        queue(to="camille@test.example")
+        queue("other", to="other@test.example")
+        assert delivery.deliver_due() == 1, "the others go out"
+    server.refused.clear()
+    with clock.moved(START + LONG_AGO):
+        assert delivery.deliver_due() == 0
+    lost = rows()[0]
+    assert (lost.address_refused, lost.gave_up_at, lost.attempts) == (True, START, 1)
+    assert (lost.text_body, lost.html_body) == (None, None)
+    assert "camille" not in lost.last_error
+    assert delivery.given_up() == 0, "the operator has nothing to mend"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "550 5.7.1 relaying denied",
+        "550 relay not permitted",
+        "554 5.7.1 your host is on our list",
+        "530 5.7.0 authentication required",
+        "550 5.1.8 sender address does not exist",
+        "552 5.2.2 mailbox full",
+        "550 4.1.1 these two do not agree",
+        "450 5.1.1 nor do these",
+    ],
+)
+def test_what_the_server_has_against_the_portal_is_not_held_against_the_address(
+    server: MailServer, answer: str
+) -> None:
+    server.refusal, server.mode = answer, Mode.REFUSE_RECIPIENT
+    with clock.moved(START):
+        queue()
+        assert delivery.deliver_due() == 0
+    assert (only().address_refused, only().gave_up_at) == (False, None)
+    server.mode = Mode.ACCEPT
+    with clock.moved(START + LONG_AGO):
+        assert delivery.deliver_due() == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (smtplib.SMTPDataError(550, b"5.1.1 unknown"), True),
+        (smtplib.SMTPDataError(554, b"5.6.0 message refused"), False),
+        (smtplib.SMTPDataError(550, b"blocked as spam"), False),
+        (smtplib.SMTPDataError(552, b"too large"), False),
+        (smtplib.SMTPSenderRefused(550, b"5.1.1 unknown", "us@test.example"), False),
+        (smtplib.SMTPConnectError(554, b"5.1.1 go away"), False),
+        (smtplib.SMTPAuthenticationError(535, b"5.7.8 wrong password"), False),
+        (TimeoutError(), False),
+    ],
+)
+def test_only_an_answer_about_the_address_is_taken_for_one(error: OSError, expected: bool) -> None:
+    assert smtp.refuses_address(error) is expected
 
 
 def test_the_wait_grows_and_is_never_the_same_for_all(server: MailServer) -> None:

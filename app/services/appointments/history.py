@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -24,6 +25,7 @@ class MailState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     GIVEN_UP = "given_up"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,14 @@ def history(public_id: str) -> tuple[Change, ...]:
 
 def mails(public_id: str) -> tuple[SentMail, ...]:
     """Return the mails written about an appointment, oldest first; nothing for an unknown one."""
-    columns = (OutboxMail.kind, OutboxMail.created_at, OutboxMail.sent_at, OutboxMail.gave_up_at)
+    columns = (
+        OutboxMail.kind,
+        OutboxMail.dedup_key,
+        OutboxMail.created_at,
+        OutboxMail.sent_at,
+        OutboxMail.gave_up_at,
+        OutboxMail.address_refused,
+    )
     query = (
         select(*(col(column) for column in columns))
         .join(Appointment, col(Appointment.id) == col(OutboxMail.appointment_id))
@@ -84,12 +93,17 @@ def mails(public_id: str) -> tuple[SentMail, ...]:
     )
     with database.reading() as session:
         rows = session.execute(query).all()
-    was_to_confirm = any(row.kind == MailKind.TO_CONFIRM for row in rows)
+    asked = {_event(row.dedup_key) for row in rows if row.kind in (MailKind.TO_CONFIRM, MailKind.MOVED_TO_CONFIRM)}
     return tuple(
-        SentMail(_WORDS[row.kind], row.created_at, row.sent_at, _state(row.sent_at, row.gave_up_at))
+        SentMail(_WORDS[row.kind], row.created_at, row.sent_at, _state(row))
         for row in rows
-        if not (was_to_confirm and row.kind == MailKind.CONFIRMED)
+        if not (row.kind == MailKind.CONFIRMED and _event(row.dedup_key) in asked)
     )
+
+
+def _event(dedup_key: str) -> str:
+    """Return the appointment and revision that a mail tells of: an answer to it has the same."""
+    return dedup_key.partition(":")[2]
 
 
 def _change(row: AppointmentChange) -> Change:
@@ -98,7 +112,9 @@ def _change(row: AppointmentChange) -> Change:
     return Change(shown, row.revision, row.at, row.starts_at, row.previous_starts_at)
 
 
-def _state(sent_at: datetime | None, gave_up_at: datetime | None) -> MailState:
-    if sent_at is not None:
+def _state(row: Any) -> MailState:
+    if row.sent_at is not None:
         return MailState.SENT
-    return MailState.GIVEN_UP if gave_up_at is not None else MailState.WAITING
+    if row.address_refused:
+        return MailState.REFUSED
+    return MailState.GIVEN_UP if row.gave_up_at is not None else MailState.WAITING

@@ -23,6 +23,7 @@ __all__ = [
     "LONGEST_NAME",
     "FieldErrors",
     "Person",
+    "mail_address",
     "need_names",
     "needs_field",
     "phone_number",
@@ -110,6 +111,14 @@ def phone_number(text: str) -> str:
     if not number:
         raise FieldErrors({"phone": _MISSING_CALLED_NUMBER})
     return number
+
+
+def mail_address(text: str) -> str:
+    """Return a typed mail address as it is written to; raise FieldErrors under « email », for an empty one too."""
+    try:
+        return _email(seen(text))
+    except WrongFieldError as wrong:
+        raise FieldErrors({"email": wrong.message}) from None
 
 
 def need_names(needs: Need) -> tuple[str, ...]:

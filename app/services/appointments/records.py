@@ -319,4 +319,5 @@ _MAILS = {
     ChangeKind.RESCHEDULED: outbox.MailKind.RESCHEDULED,
     ChangeKind.CANCELLED: outbox.MailKind.CANCELLED,
     ChangeKind.LAPSED: outbox.MailKind.LAPSED,
+    ChangeKind.CORRECTED: outbox.MailKind.CONFIRMED,
 }

@@ -2,8 +2,8 @@
 
 A worker claims one mail by a lease, hands it to the mail server and records the answer. A worker that dies in
 between loses its lease and the mail goes out again under the same Message-ID. Once the server has accepted a mail
-it is never offered again. The mails of one appointment go out in the order in which they were written. A reminder
-whose appointment was cancelled or moved meanwhile is dropped.
+it is never offered again, nor is one whose address the server refused for good. The mails of one appointment go out in
+the order in which they were written. A reminder whose appointment was cancelled or moved meanwhile is dropped.
 """
 
 import asyncio
@@ -101,9 +101,13 @@ def erase_old_bodies() -> int:
 
 
 def given_up() -> int:
-    """Return how many mails were given up, for /metrics and operators; each one is in the log too."""
+    """Return how many mails were given up, for /metrics and operators; each one is in the log too.
+
+    Those whose address takes no mail are not among them: nothing is wrong with the mail server then.
+    """
+    lost = (col(OutboxMail.gave_up_at).is_not(None), col(OutboxMail.address_refused).is_(False))
     with database.reading() as session:
-        return session.exec(select(func.count()).where(col(OutboxMail.gave_up_at).is_not(None))).one()
+        return session.exec(select(func.count()).where(*lost)).one()
 
 
 class _Outcome(Enum):
@@ -120,7 +124,7 @@ def _attempt(server: smtp.Server, mail: OutboxMail) -> _Outcome:
     try:
         smtp.send(server, smtp.composed(mail, get_settings().mail_from))
     except OSError as error:  # smtplib's exceptions among them
-        _record_failure(mail, smtp.reason(error))
+        _record_failure(mail, smtp.reason(error), address_refused=smtp.refuses_address(error))
         return _Outcome.UNREACHABLE if smtp.is_silence(error) else _Outcome.REFUSED
     except Exception as error:
         # A mail that cannot even be composed must not stop the others.
@@ -190,11 +194,15 @@ def _drop(mail: OutboxMail) -> None:
     _log.info("mail_dropped", mail=mail.id, kind=mail.kind)
 
 
-def _record_failure(mail: OutboxMail, reason: str) -> None:
+def _record_failure(mail: OutboxMail, reason: str, *, address_refused: bool = False) -> None:
     now = clock.now()
     values: dict[str, Any] = {"last_error": reason, "leased_until": None, "lease_id": None}
     told = {"mail": mail.id, "kind": mail.kind, "attempts": mail.attempts, "reason": reason}
-    if now - mail.created_at >= GIVES_UP_AFTER:
+    if address_refused:
+        # The person reads of it and corrects the address: nothing here for the operator.
+        values |= {"gave_up_at": now, "address_refused": True, **_NO_BODY}
+        _log.warning("mail_address_refused", **told)
+    elif now - mail.created_at >= GIVES_UP_AFTER:
         values |= {"gave_up_at": now, **_NO_BODY}
         _log.error("mail_given_up", **told)
     else:
@@ -208,7 +216,14 @@ def _record_failure(mail: OutboxMail, reason: str) -> None:
 
 def _record_acceptance(mail: OutboxMail) -> None:
     """Write that the server took the mail, insisting while the database is away: forgetting would send it twice."""
-    values = {"sent_at": clock.now(), "gave_up_at": None, "leased_until": None, "lease_id": None, **_NO_BODY}
+    values = {
+        "sent_at": clock.now(),
+        "gave_up_at": None,
+        "address_refused": False,
+        "leased_until": None,
+        "lease_id": None,
+        **_NO_BODY,
+    }
     statement = update(OutboxMail).where(col(OutboxMail.id) == mail.id).values(**values)
     deadline = time.monotonic() + LEASE.total_seconds()
     while True:

@@ -119,6 +119,7 @@ def queue(
         "created_at": now,
         "next_attempt_at": now,
         "attempts": 0,
+        "address_refused": False,
         "last_error": "",
     }
     session.exec(upsert.insert(session, OutboxMail).values(row).on_conflict_do_nothing(index_elements=["dedup_key"]))

@@ -19,6 +19,19 @@ from app.models import OutboxMail
 # For each answer of the server. With at most nine answers in a dialogue, it ends within the lease of a mail.
 TIMEOUT_SECONDS = 15.0
 
+# RFC 5321: no such mailbox, not a local one, a name that cannot be one.
+_MAILBOX_CODES = (550, 551, 553)
+_ENHANCED = re.compile(r"\s*(\d\.\d{1,3}\.\d{1,3})\b")
+# RFC 3463 and 7505: bad or moved mailbox, bad host or syntax, mailbox disabled, no route, host without mail. Not 5.1.7
+# and 5.1.8, which are the sender's, nor a full mailbox (5.2.2), which may be emptied.
+_ABOUT_ADDRESS = {f"5.1.{n}" for n in (0, 1, 2, 3, 4, 6, 10)} | {"5.2.1", "5.4.1", "5.4.4"}
+# « Relay », « blocked », « spam »: what servers without enhanced codes say of the sender.
+_ABOUT_US = re.compile(
+    r"relay|spam|block|black.?list|policy|reputation|sender|spf|dkim|dmarc|authenti|content|virus|rate|limit|"
+    r"not allowed|not permitted|prohibited|client host",
+    re.IGNORECASE,
+)
+
 
 class SmtpUrlError(ValueError):
     """SMTP_URL cannot be used; the message says why, without the password."""
@@ -109,6 +122,24 @@ def reason(error: OSError) -> str:
     else:
         said = f"{type(error).__name__} {error}"
     return re.sub(r"\S+@\S+", "…", " ".join(said.split()))[:300]
+
+
+def refuses_address(error: OSError) -> bool:
+    """Tell whether the server said for good that the recipient's address takes no mail.
+
+    Everything else that is refused may be about this portal (its sender, its rights, what it writes) and is no reason
+    to doubt what somebody typed: an enhanced code (RFC 3463) other than of a mailbox, or words about us.
+    """
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, answer = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPDataError):
+        code, answer = error.smtp_code, error.smtp_error
+    else:
+        return False
+    said = _text(answer)
+    if enhanced := _ENHANCED.match(said):
+        return code // 100 == 5 and enhanced[1] in _ABOUT_ADDRESS
+    return code in _MAILBOX_CODES and not _ABOUT_US.search(said)
 
 
 def is_silence(error: OSError) -> bool:
