@@ -105,6 +105,9 @@
   };
 
   const press = (event) => {
+    pressed = closest(event, "button, a");
+    pressedAt = Date.now();
+    if (!silence) say();
     const field = byId(closest(event, ".error-summary a")?.hash.slice(1));
     if (field) {
       halt(event);
@@ -130,6 +133,37 @@
     if (defaultPrevented || target.method !== "post") return;
     if (submitter) submitter.ariaDisabled = true;
     if (target.matches("[data-sign-out]")) sessionStorage.out = 1;
+  };
+
+  // A line may fall silent without closing. What is pressed shows at once that it is at work, the person reads so when
+  // no answer comes, and once there is one again whether to press again: the former websocket may have swallowed it.
+  const SILENT = 7000;
+  const DEAD = 15000;
+  const sockets = new WeakSet();
+  let pressed, pressedAt, silence, death, swallowed;
+  const say = (id) => byId("ligne")?.replaceChildren(...(id ? byId(id).cloneNode(true).childNodes : []));
+  const heard = () => {
+    clearTimeout(silence);
+    clearTimeout(death);
+    if (pressed) delete pressed.dataset.waits;
+    if (silence || swallowed) say(swallowed ? "ligne-revenue" : "");
+    pressed = silence = swallowed = null;
+  };
+  const asks = (socket) => {
+    if (!sockets.has(socket)) {
+      sockets.add(socket);
+      socket.addEventListener("message", heard);
+      socket.addEventListener("close", () => (swallowed ||= pressed && silence));
+    }
+    if (pressed && Date.now() - pressedAt < 1000) pressed.dataset.waits = "";
+    if (silence) return;
+    silence = setTimeout(say, SILENT, "ligne-muette");
+    death = setTimeout(() => socket.close(), DEAD);
+  };
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (data) {
+    if (String(data).startsWith("42")) asks(this);
+    return send.call(this, data);
   };
 
   // Before Reflex hangs up (hence « true »: its script may be here first), fields hand over the rest (draft-field.js).

@@ -166,6 +166,10 @@ def connection_notice() -> rx.Component:
     """
     return rx.fragment(
         rx.el.div(rx.cond(has_connection_errors, connection_lost()), role="status"),
+        # assets/guichet.js says these where nothing else could: nobody else knows that an answer does not come.
+        rx.el.div(role="status", id="ligne"),
+        rx.el.div(line_silent(), id="ligne-muette", hidden=True),
+        rx.el.div(line_back(), id="ligne-revenue", hidden=True),
         # Pages with a changing address, like the one mails link to, are empty until a script draws them.
         rx.el.noscript(rx.el.div(notices.without_script(), class_name="lone wrap")),
     )
@@ -173,13 +177,27 @@ def connection_notice() -> rx.Component:
 
 def connection_lost() -> rx.Component:
     """Return what a lost connection is told with."""
-    return rx.el.div(
-        rx.el.p(
-            rx.el.b("Connexion interrompue. "),
-            "Votre saisie est conservée ; la page reprendra d’elle-même.",
-        ),
-        class_name="connection",
+    return _of_the_line("Connexion interrompue. ", "Votre saisie est conservée\u00a0; la page reprendra d’elle-même.")
+
+
+def line_silent() -> rx.Component:
+    """Return what is said when an answer takes longer than it ever should."""
+    return _of_the_line(
+        "Pas de réponse pour l’instant. ",
+        "Votre saisie est conservée\u00a0; nous continuons d’essayer. Inutile d’appuyer de nouveau.",
     )
+
+
+def line_back() -> rx.Component:
+    """Return what is said when the line is back and a press of before may have got lost on it."""
+    return _of_the_line(
+        "La connexion est revenue. ",
+        "La page montre ce que nous avons reçu\u00a0: si votre dernière action n’y est pas, appuyez de nouveau.",
+    )
+
+
+def _of_the_line(what: str, then: str) -> rx.Component:
+    return rx.el.div(rx.el.p(rx.el.b(what), then), class_name="connection")
 
 
 def failure() -> rx.Component:

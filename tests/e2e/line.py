@@ -22,6 +22,9 @@ class Line:
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._held: set[socket.socket] = set()
         self._is_over = threading.Event()
+        self._flows = threading.Event()
+        self._flows.set()
+        self._swallows = False
         self._listener = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -39,6 +42,21 @@ class Line:
         finally:
             self._is_cut = False
 
+    @contextmanager
+    def silent(self, *, swallows: bool = False) -> Iterator[None]:
+        """Carry nothing for the duration of the block, without closing anything.
+
+        What comes meanwhile is carried afterwards, or is gone, and every connection with it, if the line `swallows`.
+        """
+        self._swallows = swallows
+        self._flows.clear()
+        try:
+            yield
+        finally:
+            if swallows:
+                self._break()
+            self._flows.set()
+
     def leave_half_open(self) -> None:
         """Take away the browser's end of every connection: the portal is told nothing and goes on holding its own."""
         for near, far in list(self._pairs):
@@ -48,6 +66,7 @@ class Line:
 
     def close(self) -> None:
         self._is_over.set()
+        self._flows.set()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -81,6 +100,10 @@ class Line:
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
+                if not self._flows.is_set():
+                    self._flows.wait()
+                    if self._swallows:
+                        return
                 sink.sendall(data.replace(*_COOKIE) if self._without_cookies else data)
         with suppress(OSError):
             if sink not in self._held:

@@ -38,6 +38,7 @@ ADDRESS = {"Numéro et voie": "12 rue de Verdun", "Code postal": "11000"}
 # What the browser itself says about a connection that breaks.
 BROKEN = ("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "ERR_SOCKET", "WebSocket connection to")
 NOTICE = "Connexion interrompue."
+SILENT, BACK = "Pas de réponse pour l’instant.", "La connexion est revenue."
 FROM_CONTACT = "/contact"
 _LOADED = re.compile(r'"is_hydrated_rx_state_": ?true')
 Disturb = Callable[[Visitor, Line], None]
@@ -216,6 +217,40 @@ def test_text_typed_while_the_connection_is_cut_arrives_afterwards(arrive: Arriv
     visitor.field("Nom").press("End")
     visitor.copy_captcha()
     visitor.confirm()
+
+
+def test_a_line_that_falls_silent_is_told_and_the_press_counts_when_it_speaks_again(arrive: Arrive, line: Line) -> None:
+    visitor = arrive(PHONE, address=line.url)
+    visitor.reach(CHANNEL)
+    visitor.page.get_by_role("radio", name="Au guichet").check()
+    go_on = visitor.button("Rechercher un créneau disponible")
+    with line.silent():
+        go_on.click()
+        expect(go_on).to_have_attribute("data-waits", "")
+        expect(visitor.page.get_by_text(SILENT)).to_be_visible(timeout=10_000)
+        visitor.reads_french()
+    visitor.is_at(SLOT, "Choisissez un créneau")
+    expect(visitor.page.get_by_text(SILENT)).to_be_hidden()
+    expect(visitor.page.get_by_text(BACK)).to_be_hidden()
+    expect(visitor.page.locator("[data-waits]")).to_have_count(0)
+
+
+def test_a_press_that_a_silent_line_swallowed_is_told_to_be_pressed_again(arrive: Arrive, line: Line) -> None:
+    visitor = arrive(PHONE, address=line.url)
+    visitor.tolerate(*BROKEN)
+    visitor.reach(DETAILS)
+    visitor.page.get_by_role("radio", name="Madame").check()
+    visitor.fill_in(WHO, captcha=False)
+    visitor.copy_captcha()
+    is_kept(visitor, BOOKING, details=WHO.details)
+    with line.silent(swallows=True):
+        visitor.button("Confirmer et terminer").click()
+        expect(visitor.page.get_by_text(SILENT)).to_be_visible(timeout=10_000)
+    expect(visitor.page.get_by_text(BACK)).to_be_visible(timeout=60_000)
+    expect(visitor.page.get_by_text(SILENT)).to_be_hidden()
+    holds(visitor, typed(WHO))
+    visitor.confirm()
+    expect(visitor.page.get_by_text(BACK)).to_be_hidden()
 
 
 def test_text_typed_while_the_server_restarts_arrives_afterwards(arrive: Arrive, portal: Portal) -> None:
