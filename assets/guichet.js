@@ -106,7 +106,7 @@
 
   const press = (event) => {
     pressed = closest(event, "button, a");
-    pressedAt = Date.now();
+    pressedAt = performance.now();
     if (!silence) say();
     const field = byId(closest(event, ".error-summary a")?.hash.slice(1));
     if (field) {
@@ -155,7 +155,7 @@
       socket.addEventListener("message", heard);
       socket.addEventListener("close", () => (swallowed ||= pressed && silence));
     }
-    if (pressed && Date.now() - pressedAt < 1000) pressed.dataset.waits = "";
+    if (pressed && performance.now() - pressedAt < 1000) pressed.dataset.waits = "";
     if (silence) return;
     silence = setTimeout(say, SILENT, "ligne-muette");
     death = setTimeout(() => socket.close(), DEAD);

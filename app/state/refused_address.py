@@ -51,11 +51,11 @@ class RefusedAddressMixin(KeepMixin, rx.State, mixin=True):
         """Tell without a reload when the mail server refuses the address; one look a second for a short while."""
         async with self:
             public_id = await self._correctable()
-            now = time.time()
+            now = time.monotonic()
             if public_id is None or (public_id == self._watched and now < self._watched_until):
                 return
             self._watched, self._watched_until = public_id, now + WATCHED_SECONDS
-        while time.time() < now + WATCHED_SECONDS and await call(refused_address.is_awaited, public_id):
+        while time.monotonic() < now + WATCHED_SECONDS and await call(refused_address.is_awaited, public_id):
             await asyncio.sleep(1)
         refused = await call(refused_address.is_refused, public_id)
         async with self:

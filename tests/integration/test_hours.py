@@ -22,6 +22,7 @@ from app.services.appointments.opening import Service, WeeklySession
 from app.services.appointments.records import NotBookedError
 from app.services.appointments.rescheduling import reschedule
 from app.services.appointments.seats import SlotGoneError
+from app.services.form_errors import FieldErrors
 from app.settings import get_settings
 from tests.booking import MONDAY, Visitor, a_visitor, check_invariants, together
 from tests.factories import MadeOffice, at, make_closure, make_office, make_place, slots_of, week
@@ -31,6 +32,7 @@ TUESDAY, WEDNESDAY = date(2026, 11, 24), date(2026, 11, 25)
 NINE, HALF_PAST_NINE = at("2026-11-24 09:00"), at("2026-11-24 09:30")
 WEDNESDAY_NINE = at("2026-11-25 09:00")
 MINUTE = timedelta(minutes=1)
+OPEN_DAYS = 0b0001110
 
 
 class Now:
@@ -240,7 +242,7 @@ def one_seat_a_day(db: str, now: Now) -> MadeOffice:
 
 
 def waits_for_tuesday(office: MadeOffice) -> Waiting:
-    return a_waiter(office, first=TUESDAY, last=TUESDAY)
+    return a_waiter(office, first=TUESDAY, last=TUESDAY, weekdays=OPEN_DAYS)
 
 
 def test_a_seat_of_a_closed_day_that_is_cancelled_is_offered_to_nobody(one_seat_a_day: MadeOffice) -> None:
@@ -538,7 +540,10 @@ class Story:
 
     def join(self, number: int) -> None:
         if clock.now().date() < TUESDAY:
-            self.waiting.append(a_waiter(self.office, minutes=30 + 30 * (number % 2), last=self.day(number)))
+            # Nobody may ask for days of which none is open any more.
+            with suppress(FieldErrors):
+                wish = {"minutes": 30 + 30 * (number % 2), "last": self.day(number), "weekdays": OPEN_DAYS}
+                self.waiting.append(a_waiter(self.office, **wish))
 
     def offer(self, _: int) -> None:
         waiting_list.run()

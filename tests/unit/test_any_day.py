@@ -125,6 +125,8 @@ ALLOWED = {
     "app/services/throttle.py": "the library of the limits counts in the machine's time, and so must the wait",
     "assets/captcha.js": "only measures how long a picture has been shown",
     "assets/countdown.js": "only measures how far the device is from the time the server says",
+    "assets/draft-field.js": "only measures how long ago the page before was left",
+    "assets/session.js": "only measures how far the device is from the time the server says",
     "assets/hors-ligne.js": "without a connection no server can say the time",
 }
 

@@ -81,8 +81,8 @@ def test_each_end_of_a_journey_that_is_known_has_its_own_words() -> None:
     assert "vingt-quatre heures" in detours.EXPIRED
 
 
-HEDGED = {"ENDED", "UNKNOWN"}
-"""What hedges: of the first nothing is left that would tell, the second offers two ways."""
+HEDGED = {"ENDED", "ENDED_ELSEWHERE", "UNKNOWN"}
+"""What hedges: of the first nothing is left that would tell, of the second who ended it, the third offers two ways."""
 
 
 def test_no_sentence_hedges_what_the_server_knows() -> None:

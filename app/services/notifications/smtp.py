@@ -130,6 +130,7 @@ def refuses_address(error: OSError) -> bool:
     Everything else that is refused may be about this portal (its sender, its rights, what it writes) and is no reason
     to doubt what somebody typed: an enhanced code (RFC 3463) other than of a mailbox, or words about us.
     """
+    answer: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, answer = next(iter(error.recipients.values()))
     elif isinstance(error, smtplib.SMTPDataError):
