@@ -6,7 +6,7 @@
     half: "Vérification à moitié faite…",
     done: "Vérification faite. Vous pouvez envoyer le formulaire.",
     failed:
-      "Votre navigateur ne permet pas cette vérification : elle demande une connexion sécurisée (https) et un " +
+      "Votre navigateur ne permet pas cette vérification\u00a0: elle demande une connexion sécurisée (https) et un " +
       "navigateur récent. Recopiez une image, écoutez-la, ou appelez l’assistance.",
   };
   const bytes = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));

@@ -11,7 +11,7 @@ from app.components.password import advice_button, password_field, strength_mete
 def identifier_fields(state: Any) -> list[rx.Component]:
     """Return address and password, each twice, for a state that mixes in IdentifiersMixin."""
     return [
-        _email(state, "email", "Adresse électronique de connexion", "Par exemple : nom@domaine.fr"),
+        _email(state, "email", "Adresse électronique de connexion", "Par exemple\u00a0: nom@domaine.fr"),
         _email(state, "email_again", "Confirmez l’adresse électronique de connexion", ""),
         rx.cond(
             state.has_password,

@@ -39,7 +39,7 @@ def _corrected(state: Any) -> rx.Component:
     return notices.notice(
         rx.el.p(
             rx.el.b("Adresse corrigée. "),
-            "Un courriel part à l’instant vers ",
+            "Un courriel est envoyé à l’adresse ",
             rx.el.b(blocks.mail(state.card.email)),
             ".",
         ),

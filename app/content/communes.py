@@ -316,7 +316,8 @@ def _numbers_by_area() -> dict[str, tuple[int, ...]]:
 
 @lru_cache(maxsize=1)
 def _data() -> _Data:
-    content = json.loads(lzma.decompress(DATA_FILE.read_bytes()))
+    # The register writes « L'Haÿ »: what is shown here has the apostrophe of all other texts.
+    content = json.loads(lzma.decompress(DATA_FILE.read_bytes()).decode().replace("'", "’"))
     lines = [_with_all_postal_codes(line) for line in content["communes"].split("\n")]
     return _Data(
         regions=content["regions"],

@@ -16,7 +16,9 @@ _ADDRESS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-_NOT_FIVE_DIGITS = "Saisissez un code postal français à cinq chiffres, ou cherchez votre commune par son nom ci-dessous"
+_NOT_FIVE_DIGITS = (
+    "Saisissez un code postal français à cinq chiffres, ou cherchez votre commune par son nom ci-dessous."
+)
 _MONACO = "98000 est un code de Monaco : si vous y habitez, revenez aux premiers choix et prenez « Non-résident »"
 _ABROAD = (
     "Ce code n’est celui d’aucune commune française : cherchez votre commune par son nom ci-dessous. "
@@ -24,11 +26,12 @@ _ABROAD = (
 )
 _CEDEX = (
     "Ce code n’est celui d’aucune commune : c’est peut-être un code CEDEX, réservé au courrier d’entreprises "
-    "et d’administrations. Saisissez le code postal de votre logement, ou cherchez votre commune par son nom ci-dessous"
+    "et d’administrations. Saisissez le code postal de votre logement, ou cherchez votre commune par son nom "
+    "ci-dessous."
 )
 _ARMY = (
     "Les codes qui commencent par 00 servent au courrier des armées : saisissez le code postal de votre logement, "
-    "ou cherchez votre commune par son nom ci-dessous"
+    "ou cherchez votre commune par son nom ci-dessous."
 )
 
 

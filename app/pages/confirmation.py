@@ -85,11 +85,11 @@ def _mails(card: Any) -> rx.Component:
         rx.cond(
             card.email != "",
             rx.el.p(
-                "Un courriel de confirmation part à l’instant vers ",
+                "Un courriel de confirmation est envoyé à l’adresse ",
                 rx.el.b(blocks.mail(card.email)),
                 ". Regardez aussi dans les courriers indésirables.",
             ),
-            rx.el.p("Un courriel de confirmation part à l’adresse donnée lors de la prise de rendez-vous."),
+            rx.el.p("Un courriel de confirmation est envoyé à l’adresse donnée lors de la prise de rendez-vous."),
         ),
         rx.el.p("Un rappel suit deux jours avant, si le rendez-vous est plus éloigné."),
         # To everybody without a space, so that it tells nothing (docs/decisions/0015).

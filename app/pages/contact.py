@@ -181,8 +181,8 @@ def _lost_link() -> rx.Component:
             LostLinkState.sent,
             notices.notice(
                 rx.el.p(
-                    "Si cette référence et cette adresse correspondent à un rendez-vous, un courriel avec le lien part "
-                    "à l’instant. Regardez aussi dans les courriers indésirables."
+                    "Si cette référence et cette adresse correspondent à un rendez-vous, un courriel avec le lien "
+                    "est envoyé à cette adresse. Regardez aussi dans les courriers indésirables."
                 ),
                 tone="ok",
                 role="status",

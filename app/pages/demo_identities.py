@@ -27,7 +27,7 @@ def demo_identities() -> rx.Component:
         ),
         rx.el.p(
             "Chaque identité n’a qu’un espace. S’il existe déjà sur ce site, prenez-en une autre. Un clic sur un "
-            "nombre le sélectionne en entier."
+            "numéro le sélectionne en entier."
         ),
         rx.el.ul(*(rx.el.li(_identity(each)) for each in demo_taxpayers.identities()), class_name="results pairs"),
         crumbs=_CRUMBS,

@@ -285,7 +285,7 @@ def _contact() -> rx.Component:
             "phone",
             "Téléphone",
             hint="Par exemple : 06 39 98 12 34. Hors de France, commencez par + et l’indicatif. "
-            "Sans téléphone, cochez-le dans les besoins particuliers.",
+            "Si vous n’avez pas de téléphone, indiquez-le dans les besoins particuliers.",
             mark="un numéro au moins",
             kind="tel",
             autoComplete="tel",

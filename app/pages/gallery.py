@@ -88,13 +88,13 @@ def _fields() -> tuple[rx.Component, ...]:
             fields.required_note(),
             fields.text_field(GalleryState, "nom", "Nom", mark="obligatoire", autoComplete="off"),
             fields.text_field(
-                GalleryState, "indice", "Adresse électronique", hint="Par exemple : nom@domaine.fr.", kind="email"
+                GalleryState, "indice", "Adresse électronique", hint="Par exemple\u00a0: nom@domaine.fr.", kind="email"
             ),
             fields.text_field(
                 GalleryState,
                 "courriel-faux",
                 "Adresse électronique, avec une erreur",
-                hint="Par exemple : nom@domaine.fr.",
+                hint="Par exemple\u00a0: nom@domaine.fr.",
                 mark="obligatoire",
                 kind="email",
             ),

@@ -59,7 +59,9 @@ def _question() -> rx.Component:
     return rx.cond(
         MyContactsState.asking != "",
         notices.notice(
-            rx.el.h2("Annuler le rendez-vous du ", MyContactsState.asked_words, " ?", id=QUESTION_ID, tab_index=-1),
+            rx.el.h2(
+                "Annuler le rendez-vous du ", MyContactsState.asked_words, "\u00a0?", id=QUESTION_ID, tab_index=-1
+            ),
             rx.el.p("L’heure sera proposée à une autre personne. Vous pourrez reprendre rendez-vous plus tard."),
             buttons.actions(
                 buttons.act("Oui, annuler", MyContactsState.cancel, "btn danger"),
@@ -123,7 +125,7 @@ def _summary(card: Any) -> rx.Component:
 
 def _buttons(card: Any, of: Any = None) -> rx.Component:
     # Several buttons of one name: which appointment is said to those who do not see where they stand.
-    which = [] if of is None else [rx.el.span(" : ", of, class_name="unseen")]
+    which = [] if of is None else [rx.el.span("\u00a0: ", of, class_name="unseen")]
     return buttons.actions(
         rx.el.button(
             "Replanifier",

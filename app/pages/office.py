@@ -54,7 +54,7 @@ def office() -> rx.Component:
 
 
 def _full() -> rx.Component:
-    return limit_reached(rx.el.p(rx.el.a("Voir « Mes contacts »", href=addresses.PERSONAL_SPACE)))
+    return limit_reached(rx.el.p(rx.el.a("Voir «\u00a0Mes contacts\u00a0»", href=addresses.PERSONAL_SPACE)))
 
 
 def local_points(points: Any) -> rx.Component:
@@ -77,7 +77,7 @@ def _local_point(point: rx.Var[PlaceCard]) -> rx.Component:
         rx.el.p(point.address),
         blocks.bullets(point.offers),
         rx.el.details(
-            rx.el.summary("Horaires et accessibilité", rx.el.span(" : ", point.name, class_name="unseen")),
+            rx.el.summary("Horaires et accessibilité", rx.el.span("\u00a0: ", point.name, class_name="unseen")),
             blocks.bullets(point.hours),
             rx.el.p(point.access),
             rx.el.p("Téléphone\u00a0: ", blocks.phone(point.phone, point.call)),

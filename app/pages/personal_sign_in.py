@@ -89,7 +89,7 @@ def _activation() -> rx.Component:
 def _help() -> rx.Component:
     return card(
         "Besoin d’aide ?",
-        "Créer l’espace, se connecter, retrouver un nombre ou un mot de passe.",
+        "Créer l’espace, se connecter, retrouver un numéro ou un mot de passe.",
         rx.el.a("Lire la fiche de l’espace particulier", href=addresses.HELP_PERSONAL),
     )
 
@@ -105,7 +105,9 @@ def _identities() -> rx.Component:
 def _recovery_form() -> rx.Component:
     state = PersonalRecoveryState
     return rx.fragment(
-        rx.el.p("Un lien vers un nouveau mot de passe part à l’adresse de votre espace.", class_name="lead"),
+        rx.el.p(
+            "Un lien pour choisir un nouveau mot de passe est envoyé à l’adresse de votre espace.", class_name="lead"
+        ),
         fields.error_summary(state),
         fields.form(
             fields.required_note("Tous les champs sont obligatoires."),

@@ -86,7 +86,7 @@ def identifiers() -> rx.Component:
         "Créez vos identifiants",
         rx.el.p(
             "Vous vous connecterez avec votre numéro fiscal et ce mot de passe. L’adresse reçoit le code "
-            "d’activation, puis les nouvelles de vos rendez-vous."
+            "d’activation, puis les messages sur vos rendez-vous."
         ),
         fields.error_summary(state),
         fields.form(

@@ -60,8 +60,8 @@ def sent(space: str, sign_in: str) -> rx.Component:
         notices.notice(
             rx.el.h2("Demande prise en compte", id="envoye", tab_index=-1),
             rx.el.p(
-                f"Si ces informations correspondent à un espace {space}, un courriel part à l’instant vers "
-                "l’adresse indiquée. Son lien sert une seule fois, dans les 10 minutes."
+                f"Si ces informations correspondent à un espace {space}, un courriel est envoyé à l’adresse "
+                "indiquée. Son lien sert une seule fois, dans les 10 minutes."
             ),
             rx.el.p("Rien n’arrive\u00a0? Regardez dans les courriers indésirables, puis vérifiez chaque information."),
             tone="ok",
@@ -85,7 +85,7 @@ def _form() -> rx.Component:
                 RecoveryState,
                 "email",
                 "Adresse électronique de connexion",
-                hint="Format attendu : adresse@domaine.fr",
+                hint="Format attendu\u00a0: adresse@domaine.fr",
                 kind="email",
                 autoComplete="username",
                 spellCheck="false",
@@ -182,7 +182,7 @@ def _gone(recovery: str, sign_in: str) -> rx.Component:
     return rx.fragment(
         rx.el.h1("Ce lien ne sert plus", id="titre", tab_index=-1),
         rx.el.p(
-            "Il a plus de 10 minutes, il a déjà servi, ou un lien plus récent le remplace. Votre mot de passe n’a pas "
+            "Il a plus de 10 minutes, il a déjà servi, ou un nouveau lien le remplace. Votre mot de passe n’a pas "
             "changé par cette page.",
             class_name="lead",
         ),

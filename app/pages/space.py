@@ -183,7 +183,7 @@ def _service(service: rx.Var[ServiceView]) -> rx.Component:
         rx.el.h3(service.label, " ", rx.el.span("Ouvert", class_name="tag ok")),
         rx.el.p(service.purpose),
         rx.el.details(
-            rx.el.summary("Ouvrir", rx.el.span(" : ", service.label, class_name="unseen")),
+            rx.el.summary("Ouvrir", rx.el.span("\u00a0: ", service.label, class_name="unseen")),
             rx.el.p(service.today),
             rx.el.p("Service de démonstration\u00a0: rien n’est transmis.", class_name="soft small"),
         ),
@@ -205,7 +205,7 @@ def _session(state: Any, line: rx.Var[SessionLine]) -> rx.Component:
             rx.fragment(),
             rx.el.button(
                 "Fermer cette session",
-                rx.el.span(" : ", line.browser, ", ouverte le ", line.since, class_name="unseen"),
+                rx.el.span("\u00a0: ", line.browser, ", ouverte le ", line.since, class_name="unseen"),
                 type="button",
                 on_click=state.close(line.id),
                 class_name="btn second",

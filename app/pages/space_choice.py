@@ -41,7 +41,8 @@ def _simplified() -> rx.Component:
         notices.notice(
             rx.el.p(
                 rx.el.b("Collectivité territoriale ou autre administration : "),
-                "prenez le mode expert. Le mode simplifié ne permet pas de séparer l’ordonnateur et le comptable.",
+                "prenez le mode expert. La personne qui décide d’une dépense et celle qui la paie doivent rester "
+                "distinctes.",
             ),
             tone="warm",
         ),

@@ -151,7 +151,10 @@ def _appointments(state: Any) -> rx.Component:
                     rx.fragment(rx.el.b("Un rendez-vous à venir"), " a été pris dans cet espace."),
                 ),
             ),
-            rx.el.p("Vous y êtes attendu si vous fermez sans rien annuler ; le lien du courriel permet d’en changer."),
+            rx.el.p(
+                "Vous y êtes attendu si vous fermez sans rien annuler. Le lien du courriel permet ",
+                rx.cond(several, "de les déplacer ou de les annuler.", "de le déplacer ou de l’annuler."),
+            ),
             tone="warm",
         ),
         fields.checkbox(

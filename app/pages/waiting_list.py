@@ -124,9 +124,9 @@ def _joined() -> rx.Component:
             rx.el.div(
                 rx.el.h2("Votre demande est enregistrée", id="inscrit", tab_index=-1),
                 rx.el.p(
-                    "Un courriel part à l’adresse ",
+                    "Un courriel est envoyé à l’adresse ",
                     rx.el.b(blocks.mail(state.done_email)),
-                    " : il dit ce que vous attendez et comment quitter la liste.",
+                    "\u00a0: il dit ce que vous attendez et comment quitter la liste.",
                 ),
                 rx.el.p("Jours demandés\u00a0: ", state.done_days, "."),
             )

@@ -179,13 +179,13 @@ def _town(area: Area, seat: Commune) -> str:
 
 
 def contracted(place: str) -> str:
-    """Return « de Carcassonne », « d'Albi », « du Mans », « des Andelys », « de La Rochelle »."""
+    """Return « de Carcassonne », « d’Albi », « du Mans », « des Andelys », « de La Rochelle »."""
     for article, contraction in (("Le ", "du "), ("Les ", "des ")):
         if place.startswith(article):
             return contraction + place.removeprefix(article)
     initial = communes.fold(place)[:2]
     elided = initial[0] in "aeiou" or (initial[0] == "y" and initial[1] not in "aeiou")
-    return f"d'{place}" if elided else f"de {place}"
+    return f"d’{place}" if elided else f"de {place}"
 
 
 def fiction_phone(seat: Commune, serial: int) -> str:

@@ -16,8 +16,8 @@ from app.state.account_journey import AccountJourneyMixin
 from app.state.base import call, fields, network_of, query, tab_of, visitor_of
 
 _LONGEST = 200
-NO_CODE = "Saisissez les 12 caractères du code reçu par courriel"
-_MISSING = {"code": NO_CODE, "email": "Saisissez l’adresse électronique à laquelle ce code a été envoyé"}
+NO_CODE = "Saisissez les 12 caractères du code reçu par courriel."
+_MISSING = {"code": NO_CODE, "email": "Saisissez l’adresse électronique à laquelle ce code a été envoyé."}
 
 
 class CodeMixin(FirstFormMixin, mixin=True):

@@ -12,14 +12,14 @@ FIELD, BLOCK = "captcha", "captcha-bloc"
 _LONGEST_COPY = 20
 _RENEWED_BEFORE = 60
 """Seconds before its end when a picture is replaced: a minute to copy it and to send the form."""
-_MISSING = "Recopiez les six caractères de l’image, ou écoutez-les"
-_WRONG = "Les caractères ne correspondent pas\u00a0: recopiez ceux de la nouvelle image"
-_GONE = "Cette image ne sert plus : recopiez les caractères de la nouvelle"
+_MISSING = "Recopiez les six caractères de l’image, ou écoutez-les."
+_WRONG = "Les caractères ne correspondent pas\u00a0: recopiez ceux de la nouvelle image."
+_GONE = "Cette image ne sert plus : recopiez les caractères de la nouvelle."
 _CHANGED = "L’image a changé : recopiez les nouveaux caractères."
-_TOO_MANY = "Trop d’essais\u00a0: attendez une minute, puis recopiez les caractères"
-_WORK_MISSING = "Attendez la fin de la vérification, puis envoyez de nouveau le formulaire"
-_WORK_WRONG = "La vérification a expiré\u00a0: attendez la fin de la nouvelle, puis envoyez de nouveau le formulaire"
-_WORK_TOO_MANY = "Trop d’essais\u00a0: attendez une minute, puis envoyez de nouveau le formulaire"
+_TOO_MANY = "Trop d’essais\u00a0: attendez une minute, puis recopiez les caractères."
+_WORK_MISSING = "Attendez la fin de la vérification, puis envoyez de nouveau le formulaire."
+_WORK_WRONG = "La vérification a expiré\u00a0: attendez la fin de la nouvelle, puis envoyez de nouveau le formulaire."
+_WORK_TOO_MANY = "Trop d’essais\u00a0: attendez une minute, puis envoyez de nouveau le formulaire."
 
 
 class CaptchaMixin(rx.State, mixin=True):

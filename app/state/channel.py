@@ -85,11 +85,11 @@ class ChannelState(FormMixin, JourneyState):
             return elsewhere
         way = find_way(await call(progress.ways), value)
         if way is None:
-            return self._refuse({FIELD: "Choisissez comment vous souhaitez être reçu"})
+            return self._refuse({FIELD: "Choisissez comment vous souhaitez être reçu."})
         try:
             await call(steps.choose_channel, visitor, progress.kind, way.channel, way.place_id)
         except WrongChoiceError:
-            return self._refuse({FIELD: "Cette modalité n’est plus proposée : choisissez-en une autre"})
+            return self._refuse({FIELD: "Cette modalité n’est plus proposée : choisissez-en une autre."})
         except JourneyGoneError:
             return await self._gone(Step.CHANNEL)
         self._wait()

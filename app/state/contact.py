@@ -151,7 +151,7 @@ class ContactState(FormMixin, rx.State):
         try:
             office = await call(offices.for_commune, OfficeKind(node.office_kind), commune)
         except OfficeNotFoundError:
-            return self._refuse({"code-postal": "Aucun service ne couvre cette commune : vérifiez le code postal"})
+            return self._refuse({"code-postal": "Aucun service ne couvre cette commune : vérifiez le code postal."})
         try:
             await call(steps.choose_office, visitor, tab_of(self), office.id, node.path, node.topic_path)
             await call(steps.remember, visitor, BOOKING, typed)
@@ -196,13 +196,13 @@ def _place(commune: Commune) -> Place:
 def _checked(typed: dict[str, str], places: list[Place]) -> tuple[Commune | None, dict[str, str]]:
     errors: dict[str, str] = {}
     if not typed["voie"]:
-        errors["voie"] = "Saisissez au moins le nom de la voie"
+        errors["voie"] = "Saisissez au moins le nom de la voie."
     codes = [place.code for place in places]
     if not codes:
         errors["code-postal"] = postal_codes.refusal(typed["code-postal"])
     elif typed["commune"] not in codes and len(codes) > 1:
         whole_city = communes.of_whole_city(postal_codes.read(typed["code-postal"]))
-        errors["commune"] = f"Choisissez votre {'arrondissement' if whole_city else 'commune'} dans la liste"
+        errors["commune"] = f"Choisissez votre {'arrondissement' if whole_city else 'commune'} dans la liste."
     if errors:
         return None, errors
     return communes.by_code(typed["commune"] if typed["commune"] in codes else codes[0]), {}

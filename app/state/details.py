@@ -52,8 +52,8 @@ STOP_ID = "arret"
 """What takes the focus when the account has too many appointments, or this one already."""
 
 _TICKED = "oui"
-_TOO_MANY = "Trop de demandes depuis votre réseau : attendez quelques minutes, puis confirmez"
-_SESSION_ENDED = "Votre session est terminée : recopiez les caractères de l’image pour continuer sans elle"
+_TOO_MANY = "Trop de demandes depuis votre réseau : attendez quelques minutes, puis confirmez."
+_SESSION_ENDED = "Votre session est terminée : recopiez les caractères de l’image pour continuer sans elle."
 
 
 @dataclass(frozen=True)

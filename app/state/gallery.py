@@ -17,14 +17,14 @@ from app.state.forms import FormMixin
 from app.state.journey import Choice, TrailItem
 
 _ERRORS = {
-    "courriel-faux": "Vérifiez l’adresse électronique\u00a0: il manque une arobase",
-    "texte-faux": f"Raccourcissez ce texte\u00a0: 1{wording.NBSP}000 caractères au plus",
-    "commune-fausse": "Choisissez votre commune dans la liste",
-    "canal-faux": "Choisissez comment vous souhaitez être reçu",
-    "accord-faux": "Cochez la case pour continuer",
-    "secret-faux": f"Allongez le mot de passe\u00a0: 20{wording.NBSP}caractères au moins",
+    "courriel-faux": "Vérifiez l’adresse électronique\u00a0: il manque une arobase.",
+    "texte-faux": f"Raccourcissez ce texte\u00a0: 1{wording.NBSP}000 caractères au plus.",
+    "commune-fausse": "Choisissez votre commune dans la liste.",
+    "canal-faux": "Choisissez comment vous souhaitez être reçu.",
+    "accord-faux": "Cochez la case pour continuer.",
+    "secret-faux": f"Allongez le mot de passe\u00a0: 20{wording.NBSP}caractères au moins.",
 }
-_CAPTCHA_ERROR = "Les caractères ne correspondent pas\u00a0: recopiez ceux de la nouvelle image"
+_CAPTCHA_ERROR = "Les caractères ne correspondent pas\u00a0: recopiez ceux de la nouvelle image."
 _DRAFT = {"nom": "O’Connor-Ñuñez", "courriel-faux": "lila.exemple.fr", "code": "11000", "commune": "11069"}
 _HOLD = timedelta(minutes=10)
 _DAYS = 28

@@ -34,14 +34,14 @@ _PAGES = {
 }
 
 
-_TAKEN = "Ce créneau vient d’être pris par une autre personne : choisissez-en un autre"
+_TAKEN = "Ce créneau vient d’être pris par une autre personne : choisissez-en un autre."
 HOLD_NOTE_ID = "prolongation"
 """What takes the focus when « Prolonger » has gone."""
 
 _NOT_AGAIN = "Ce créneau ne peut plus être prolongé. Confirmez avant la fin du délai."
-_BEGUN = "L’heure de ce créneau est passée : choisissez-en un autre"
-_TOO_NEAR = "Ce créneau commence dans moins d’une heure : choisissez-en un autre"
-_NOT_PLANNED = "Le service ne propose plus ce créneau : choisissez-en un autre"
+_BEGUN = "L’heure de ce créneau est passée : choisissez-en un autre."
+_TOO_NEAR = "Ce créneau commence dans moins d’une heure : choisissez-en un autre."
+_NOT_PLANNED = "Le service ne propose plus ce créneau : choisissez-en un autre."
 
 
 @dataclass(frozen=True)

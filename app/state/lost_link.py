@@ -27,14 +27,14 @@ class LostLinkState(KeepMixin, rx.State):
         typed = fields(data, ("reference", "adresse"))
         errors = {}
         if not typed["reference"]:
-            errors["reference"] = "Saisissez la référence de votre rendez-vous, par exemple K7M-2PQ-X4R"
+            errors["reference"] = "Saisissez la référence de votre rendez-vous, par exemple K7M-2PQ-X4R."
         if "@" not in typed["adresse"]:
-            errors["adresse"] = "Saisissez l’adresse électronique donnée lors de la prise de rendez-vous"
+            errors["adresse"] = "Saisissez l’adresse électronique donnée lors de la prise de rendez-vous."
         if errors:
             return self._refuse(errors)
         try:
             await call(lost_link.request_link_again, typed["reference"][:80], typed["adresse"][:254], network_of(self))
         except TooManyAttemptsError:
-            return self._refuse({"reference": "Trop de demandes\u00a0: attendez quelques minutes, puis réessayez"})
+            return self._refuse({"reference": "Trop de demandes\u00a0: attendez quelques minutes, puis réessayez."})
         self.errors, self.sent = {}, True
         return None

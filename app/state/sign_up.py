@@ -19,7 +19,7 @@ from app.state.base import call, fields, query, tab_of, visitor_of
 from app.state.identifiers import IdentifiersMixin
 
 _ACCEPTED = "oui"
-_TERMS_MISSING = "Cochez la case pour accepter les conditions générales"
+_TERMS_MISSING = "Cochez la case pour accepter les conditions générales."
 
 
 class SignUpState(AccountJourneyMixin, rx.State):

@@ -28,8 +28,8 @@ from app.state.forms import FormMixin
 from app.state.journey import JourneyState, why_gone
 from app.state.office import way_label
 
-_CHOOSE_FIRST = "Choisissez un jour, puis une heure"
-_TOO_MANY = "Trop de créneaux sont déjà réservés depuis votre réseau : réessayez dans quelques minutes"
+_CHOOSE_FIRST = "Choisissez un jour, puis une heure."
+_TOO_MANY = "Trop de créneaux sont déjà réservés depuis votre réseau : réessayez dans quelques minutes."
 _NEXT = "Le premier créneau n’était plus libre : nous avons retenu le suivant. Vous pouvez encore en changer."
 _LATE = timedelta(days=7)
 

@@ -133,7 +133,7 @@ class SpaceSecretsState(PasswordAgainMixin, KeepMixin, AccountState):
             if await call(reauthentication.is_proven, found.account.id, found.id):
                 return self._refuse(wrong.errors)
             await self._show(found)
-            return self._refuse({"password": "Le délai est passé\u00a0: saisissez à nouveau votre mot de passe"})
+            return self._refuse({"password": "Le délai est passé\u00a0: saisissez à nouveau votre mot de passe."})
         except REFUSALS as error:
             return await self._refused(error, "trust_question")
         self.errors = {}

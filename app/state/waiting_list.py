@@ -37,8 +37,8 @@ TICKED = "oui"
 _FIELDS = ("email", *WEEKDAYS, "first_day", "last_day")
 _DONE_FOR, _DONE_DAYS = "waiting_for", "waiting_days"
 _WORKING_DAYS = 5
-_NO_DAY = "Saisissez une date, par exemple le {day}"
-_TOO_MANY = "Trop de demandes depuis votre réseau\u00a0: attendez quelques minutes, puis recommencez"
+_NO_DAY = "Saisissez une date, par exemple le {day}."
+_TOO_MANY = "Trop de demandes depuis votre réseau\u00a0: attendez quelques minutes, puis recommencez."
 
 
 def last_day_worth_waiting(today: date, first_free: date, horizon: date) -> date:
@@ -243,5 +243,5 @@ def _wrong_address(email: str) -> dict[str, str]:
 
 
 def _missing_days(first: date | None, last: date | None, latest: str) -> dict[str, str]:
-    words = _NO_DAY.format(day=wording.date(date.fromisoformat(latest))) if latest else "Saisissez une date"
+    words = _NO_DAY.format(day=wording.date(date.fromisoformat(latest))) if latest else "Saisissez une date."
     return {name: words for name, value in (("first_day", first), ("last_day", last)) if value is None}

@@ -12,7 +12,7 @@ from app.state.base import call, fields, network_of, query, visitor_of
 from app.state.captcha import HumanMixin
 from app.state.forms import SubmitMixin, errors_of
 
-_NO_MATCH = "Vérifiez l’adresse et le code : aucune demande en cours ne leur correspond"
+_NO_MATCH = "Vérifiez l’adresse et le code : aucune demande en cours ne leur correspond."
 
 
 class WithdrawalState(HumanMixin, SubmitMixin, rx.State):

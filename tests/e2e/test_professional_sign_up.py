@@ -270,7 +270,7 @@ def test_the_sign_in_screen_leads_everywhere_and_a_refusal_brings_a_new_picture(
     expect(notice).to_contain_text("20 caractères au moins")
     visitor.button("Fermer ce message").click()
     expect(notice).to_have_count(0)
-    visitor.says("Format attendu : adresse@domaine.fr")
+    visitor.says("Format attendu\u00a0: adresse@domaine.fr")
     for name, path in (
         ("Mot de passe oublié ?", RECOVERY),
         ("Créer votre espace professionnel", CHOICE),

@@ -146,7 +146,7 @@ def test_an_address_that_the_mail_server_refuses_is_told_at_once_and_corrected(
     post_office.refused.add(wrong)
     visitor.book(Identity(email=wrong))
     visitor.says(f"L’adresse {wrong} n’a pas été acceptée")
-    expect(visitor.page.get_by_text("part à l’instant")).to_have_count(0)
+    expect(visitor.page.get_by_text("est envoyé à l’adresse")).to_have_count(0)
     follow_up = visitor.link("dès maintenant").get_attribute("href")
 
     visitor.button("Corriger l’adresse").click()

@@ -7,9 +7,9 @@ from app.services.demo_offices import contracted
     ("place", "words"),
     [
         ("Carcassonne", "de Carcassonne"),
-        ("Albi", "d'Albi"),
-        ("Évreux", "d'Évreux"),
-        ("Yssingeaux", "d'Yssingeaux"),
+        ("Albi", "d’Albi"),
+        ("Évreux", "d’Évreux"),
+        ("Yssingeaux", "d’Yssingeaux"),
         ("Haguenau", "de Haguenau"),
         ("Le Mans", "du Mans"),
         ("Les Andelys", "des Andelys"),

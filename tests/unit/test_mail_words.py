@@ -178,7 +178,7 @@ def test_what_was_signalled_and_for_whom_is_told_back() -> None:
         assert "Bonjour Camille Martin" in flat
         assert "Un agent pourra vous téléphoner" not in flat
     words = str(the_event(message)["description"])
-    assert "Pour : Jeanne Dupont" in words
+    assert "Pour\u00a0: Jeanne Dupont" in words
     assert f"Vous avez signalé{NBSP}: fauteuil roulant, pas de téléphone" in words
     assert "Jeanne Dupont" in messages.cancelled(facts).text
     for text in both_texts(messages.confirmed(FACTS)):
@@ -192,7 +192,7 @@ def test_long_names_are_told_whole_to_both() -> None:
     for text in both_texts(message):
         assert f"Bonjour {first} {last}," in text
         assert f"{last} {first}" in text
-    assert f"Pour : {last} {first}" in str(the_event(message)["description"])
+    assert f"Pour\u00a0: {last} {first}" in str(the_event(message)["description"])
 
 
 def test_the_name_of_whoever_is_received_is_letters_too() -> None:

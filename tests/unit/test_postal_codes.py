@@ -149,7 +149,7 @@ def test_the_contact_page_says_what_a_code_is_and_asks_for_the_arrondissement() 
     assert "CEDEX" in contact._checked(typed, [])[1]["code-postal"]
     typed["code-postal"] = "75000"
     _none, errors = contact._checked(typed, contact._places("75000"))
-    assert errors == {"commune": "Choisissez votre arrondissement dans la liste"}
+    assert errors == {"commune": "Choisissez votre arrondissement dans la liste."}
 
 
 def test_forms_with_a_postal_address_propose_communes_for_a_code_however_it_is_written() -> None:
@@ -162,7 +162,7 @@ def test_after_a_refusal_the_fields_show_the_address_taken_apart() -> None:
     sent = {"voie": "1 rue de la Paix, 75000 Paris", "code-postal": "", "commune": ""}
     asyncio.run(contact.ContactState.search.fn(state, sent))
     assert state.draft == {"voie": "1 rue de la Paix", "code-postal": "75000", "commune": ""}
-    assert state.errors == {"commune": "Choisissez votre arrondissement dans la liste"}
+    assert state.errors == {"commune": "Choisissez votre arrondissement dans la liste."}
     assert (len(state.places), state.forced, state.street_forced) == (20, 1, 1)
 
 

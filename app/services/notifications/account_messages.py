@@ -33,7 +33,7 @@ class _Space:
     @property
     def creation(self) -> str:
         """Return the subject of what is about a space that does not exist yet."""
-        return f"E{self.words[1:]} : création de votre espace"
+        return f"E{self.words[1:]}\u00a0: création de votre espace"
 
 
 _SPACES = {

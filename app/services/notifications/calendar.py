@@ -67,7 +67,7 @@ def _description(facts: AppointmentFacts) -> str:
         f"Référence\u00a0: {facts.reference}",
     ]
     if facts.received:
-        lines.append(f"Pour : {facts.received}")
+        lines.append(f"Pour\u00a0: {facts.received}")
     if facts.channel is Channel.VIDEO:
         lines.append(f"Par visioconférence, sur place\u00a0: {wording.VIDEO_AT_PLACE}.")
     if facts.where.access and facts.channel is not Channel.PHONE:

@@ -199,8 +199,8 @@ def _is_of_names(char: str) -> bool:
 
 
 def typographic(text: str) -> str:
-    """Return French text in which no line begins with a punctuation mark."""
-    return re.sub(r" (?=[:;?!])", _NBSP, text)
+    """Return French text in which no line begins with a punctuation mark, nor ends with an opening quote."""
+    return re.sub(r" (?=[:;?!»])|(?<=«) ", _NBSP, text)
 
 
 def _phone(number: str) -> str:
