@@ -1,6 +1,6 @@
 // A text field that keeps its own text and hands it to the server's draft.
 // A controlled field would lose keystrokes on a slow link; a plain uncontrolled one would lose them at a reload.
-import { createElement, useEffect, useRef } from "react";
+import { createElement, useEffect, useLayoutEffect, useRef } from "react";
 
 const PAUSE = 700;
 
@@ -29,7 +29,7 @@ const hand = (here, text) => {
 };
 const place = (name) => `${history.state?.key ?? ""} ${location.pathname} ${name}`;
 
-function useDraft({ name, draft, force, onSave }) {
+function useDraft({ name, draft, force, onSave, ref }) {
   const field = useRef(null);
   const timer = useRef(0);
   const seen = useRef(force);
@@ -37,6 +37,10 @@ function useDraft({ name, draft, force, onSave }) {
   const typed = useRef(null);
   const shown = useRef("");
   save.current = onSave;
+  // What the server lets take the focus is found by this.
+  useLayoutEffect(() => {
+    if (ref) ref.current = field.current;
+  });
 
   const flush = () => {
     if (!timer.current) return;
@@ -88,10 +92,10 @@ function useDraft({ name, draft, force, onSave }) {
   };
 }
 
-export function DraftInput({ draft, force, onSave, ...rest }) {
-  return createElement("input", { ...rest, ...useDraft({ name: rest.name, draft, force, onSave }) });
+export function DraftInput({ draft, force, onSave, ref, ...rest }) {
+  return createElement("input", { ...rest, ...useDraft({ name: rest.name, draft, force, onSave, ref }) });
 }
 
-export function DraftTextarea({ draft, force, onSave, ...rest }) {
-  return createElement("textarea", { ...rest, ...useDraft({ name: rest.name, draft, force, onSave }) });
+export function DraftTextarea({ draft, force, onSave, ref, ...rest }) {
+  return createElement("textarea", { ...rest, ...useDraft({ name: rest.name, draft, force, onSave, ref }) });
 }

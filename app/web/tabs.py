@@ -11,7 +11,7 @@ A name is worth nothing without the visitor's cookie (app/web/sockets.py ties th
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 from uuid import uuid4
@@ -44,9 +44,13 @@ class Line(Protocol):
 
 
 class Tabs:
-    """The websockets of this process by the name of their tab; other processes are asked through Redis."""
+    """The websockets of this process by the name of their tab; other processes are asked through Redis.
 
-    def __init__(self) -> None:
+    `manager` gives where Reflex keeps which websocket a tab has, None before it keeps any.
+    """
+
+    def __init__(self, manager: Callable[[], TokenManager | None] | None = None) -> None:
+        self._manager = manager or _manager_of_reflex
         self._lines: dict[str, Line] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._listener: asyncio.Task[None] | None = None
@@ -70,7 +74,7 @@ class Tabs:
         return lock
 
     async def _free(self, token: str) -> None:
-        manager = _manager()
+        manager = self._manager()
         if manager is None:
             return
         if isinstance(manager, RedisTokenManager):
@@ -143,7 +147,7 @@ async def _forgotten(token: str, manager: TokenManager) -> None:
     manager.token_to_socket.pop(token, None)
 
 
-def _manager() -> TokenManager | None:
+def _manager_of_reflex() -> TokenManager | None:
     """Return where Reflex keeps which websocket a tab has (its internal name, hence the exact pin)."""
     try:
         namespace = RegistrationContext.get().app.event_namespace

@@ -21,6 +21,7 @@ from tests.e2e.test_nothing_is_lost import (
     ADDRESS,
     BROKEN,
     Disturb,
+    change_networks,
     chosen,
     close_the_tab,
     cut_the_connection,
@@ -184,7 +185,9 @@ def seats_of(appointment: Appointment) -> int:
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("disturb", [reload, go_back_and_forth, cut_the_connection, restart_the_server])
+@pytest.mark.parametrize(
+    "disturb", [reload, go_back_and_forth, cut_the_connection, change_networks, restart_the_server]
+)
 def test_at_every_step_of_moving_what_was_chosen_stays_and_nothing_moves_before_the_end(
     disturb: Disturb, arrive: Arrive, line: Line, post_office: MailServer
 ) -> None:
@@ -267,7 +270,7 @@ def test_a_cancellation_asked_for_but_not_confirmed_cancels_nothing(arrive: Arri
     visitor = arrive(PHONE, address=line.url)
     visitor.tolerate(*BROKEN)
     visitor.go(f"/rendez-vous/suivi/{access.manage_token(mine.public_id)}")
-    for disturb in (reload, cut_the_connection, restart_the_server):
+    for disturb in (reload, cut_the_connection, change_networks, restart_the_server):
         visitor.page.get_by_role("button", name="Annuler", exact=True).click()
         expect(visitor.page.get_by_role("heading", name="Annuler ce rendez-vous ?")).to_be_visible()
         disturb(visitor, line)

@@ -1,7 +1,8 @@
 """The creation of a personal space, disturbed at every screen, and what of it crosses the wire or reaches the log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import pytest
 from playwright.sync_api import expect
 
 from app.models import SpaceKind
@@ -9,6 +10,7 @@ from app.services import visitors
 from app.services.accounts import sessions
 from app.services.accounts.registration import PERSONAL_KIND
 from tests.e2e.conftest import Arrive
+from tests.e2e.line import Line, line_to
 from tests.e2e.personal import (
     ACTIVATION,
     CODE,
@@ -23,7 +25,7 @@ from tests.e2e.personal import (
     spaces_of,
 )
 from tests.e2e.portal import Portal
-from tests.e2e.test_nothing_is_lost import BROKEN
+from tests.e2e.test_nothing_is_lost import BROKEN, change_networks, cut_the_connection
 from tests.e2e.test_one_seat import is_kept
 from tests.e2e.test_professional_nothing_is_lost import BCRYPT, Wire, captcha_answers, restart_the_server
 from tests.e2e.visitor import PHONE, Visitor
@@ -32,8 +34,15 @@ from tests.smtp import MailServer
 CODE_FIELD = "Code d’activation"
 
 
-def test_until_the_code_is_asked_for_what_was_typed_stays(arrive: Arrive) -> None:
-    visitor = arrive(PHONE)
+@pytest.fixture
+def line(portal: Portal) -> Iterator[Line]:
+    """Lay a line to the portal that can be cut."""
+    with line_to(portal.port) as laid:
+        yield laid
+
+
+def test_until_the_code_is_asked_for_what_was_typed_stays(arrive: Arrive, line: Line) -> None:
+    visitor = arrive(PHONE, address=line.url)
     visitor.tolerate(*BROKEN)
     person = Person(visitor, PEOPLE[0], "rien.perdu.particulier@example.org")
     visitor.go("/aide")
@@ -41,7 +50,7 @@ def test_until_the_code_is_asked_for_what_was_typed_stays(arrive: Arrive) -> Non
     visitor.go(CREATION)
     person.is_at(CREATION)
     person.types(person.numbers)
-    disturb(person, CREATION, lambda: person.finds(person.numbers), restart=True)
+    disturb(person, line, CREATION, lambda: person.finds(person.numbers), restart=True)
     nobody_skips(person, CREATION, IDENTIFIERS, CODE, DONE)
     visitor.copy_captcha()
     person.go_on()
@@ -54,27 +63,29 @@ def test_until_the_code_is_asked_for_what_was_typed_stays(arrive: Arrive) -> Non
     person.go_on()
     person.is_at(IDENTIFIERS)
     person.types(person.addresses)
-    disturb(person, IDENTIFIERS, lambda: person.finds(person.addresses), restart=True)
+    disturb(person, line, IDENTIFIERS, lambda: person.finds(person.addresses), restart=True)
     nobody_skips(person, IDENTIFIERS, CODE, DONE)
     assert requests_of(person.email) == []
     person.choose_identifiers()
 
 
-def test_until_the_space_is_active_what_was_typed_of_the_code_stays(arrive: Arrive, post_office: MailServer) -> None:
-    visitor = arrive(PHONE)
+def test_until_the_space_is_active_what_was_typed_of_the_code_stays(
+    arrive: Arrive, line: Line, post_office: MailServer
+) -> None:
+    visitor = arrive(PHONE, address=line.url)
     visitor.tolerate(*BROKEN)
     person = Person(visitor, PEOPLE[3], "code.garde@example.org")
     person.ask()
     code, _ = person.code_and_link(post_office)
     visitor.field(CODE_FIELD).fill(code[:6])
     visitor.field(CODE_FIELD).blur()
-    disturb(person, CODE, lambda: person.finds({CODE_FIELD: code[:6]}), restart=True, forth=False)
+    disturb(person, line, CODE, lambda: person.finds({CODE_FIELD: code[:6]}), restart=True, forth=False)
     nobody_skips(person, CODE, CREATION, IDENTIFIERS, DONE)
     visitor.says(person.email)
     assert len(requests_of(person.email)) == 1
     assert spaces_of(person.identity) == []
     person.activate(code)
-    disturb(person, DONE, lambda: visitor.says(person.name), forth=False)
+    disturb(person, line, DONE, lambda: visitor.says(person.name), forth=False)
     assert len(spaces_of(person.identity)) == 1
 
 
@@ -151,8 +162,10 @@ def test_a_second_tab_forgets_what_was_typed_once_the_first_has_sent_it(
     person.is_at(CREATION)
 
 
-def disturb(person: Person, path: str, check: Callable[[], None], *, forth: bool = True, restart: bool = False) -> None:
-    """Reload, go back (and forth), restart the server if told; after each the same screen holds the same.
+def disturb(
+    person: Person, line: Line, path: str, check: Callable[[], None], *, forth: bool = True, restart: bool = False
+) -> None:
+    """Reload, go back (and forth), lose the line, restart the server if told; after each the screen holds the same.
 
     Without `forth`, what is done cannot be done again: going back leads here at once.
     """
@@ -168,6 +181,10 @@ def disturb(person: Person, path: str, check: Callable[[], None], *, forth: bool
         visitor.page.go_forward()
     person.is_at(path)
     check()
+    for lose in (cut_the_connection, change_networks):
+        lose(visitor, line)
+        person.is_at(path)
+        check()
     if restart:
         restart_the_server(visitor)
         person.is_at(path)

@@ -16,7 +16,7 @@ from tests.e2e.conftest import Arrive
 from tests.e2e.line import Line, line_to
 from tests.e2e.portal import Portal
 from tests.e2e.space import DETAILS, exactly
-from tests.e2e.test_nothing_is_lost import BROKEN, NOTICE, comes_back, cut_the_connection
+from tests.e2e.test_nothing_is_lost import BROKEN, NOTICE, change_networks, comes_back, cut_the_connection
 from tests.e2e.test_one_seat import holds, is_kept
 from tests.e2e.test_professional_sign_up import (
     ACTIVATED,
@@ -116,8 +116,6 @@ def test_at_every_step_of_sign_up_and_activation_what_was_typed_stays(
 
     visitor.is_at(FORM, TITLES[FORM])
     fill_in_form(visitor)
-    # What is typed in the very moment of a reload travels while the new page asks for it already.
-    is_kept(visitor, sign_up.KIND, trust_answer=ANSWER)
     disturb(visitor, line, FORM, lambda: form_is_kept(visitor), restart=True)
     nobody_skips(visitor, FORM, SUMMARY, REGISTERED)
     form_is_kept(visitor)
@@ -359,7 +357,7 @@ def test_a_second_tab_forgets_what_was_typed_once_the_first_has_sent_it(visitor:
 def disturb(
     visitor: Visitor, line: Line, path: str, check: Check = lambda: None, *, forth: bool = True, restart: bool = False
 ) -> None:
-    """Reload, go back (and forth), cut the line, restart the server if told; after each the screen holds the same.
+    """Reload, go back (and forth), lose the line, restart the server if told; after each the screen holds the same.
 
     Without `forth`, what is done cannot be done again: going back leads here at once.
     """
@@ -373,9 +371,10 @@ def disturb(
         visitor.page.go_forward()
     visitor.is_at(path, TITLES[path])
     check()
-    cut_the_connection(visitor, line)
-    visitor.is_at(path, TITLES[path])
-    check()
+    for lose in (cut_the_connection, change_networks):
+        lose(visitor, line)
+        visitor.is_at(path, TITLES[path])
+        check()
     if restart:
         restart_the_server(visitor)
         visitor.is_at(path, TITLES[path])
