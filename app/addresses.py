@@ -122,6 +122,16 @@ def calendar_file(token: str) -> str:
     return f"{follow_up(token)}/rendez-vous.ics"
 
 
+def mail_page(mail_id: int | str) -> str:
+    """Return the path of the HTML form of a mail in the demonstration's mailbox."""
+    return f"{DEMO_MAILBOX}/{mail_id}/message"
+
+
+def mail_calendar(mail_id: int | str) -> str:
+    """Return the path of the calendar file that came with such a mail."""
+    return f"{DEMO_MAILBOX}/{mail_id}/rendez-vous.ics"
+
+
 def sign_up(mode: str) -> str:
     """Return where the sign-up for a space of this mode (`SpaceMode`) begins."""
     return f"{SIGN_UP_CONDITIONS}?{urlencode({'mode': mode})}"

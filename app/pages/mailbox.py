@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from app.components import blocks, layout, notices
+from app.components import blocks, buttons, layout, notices
 from app.components import mailbox as delivery
 from app.state.mailbox import Letter, MailboxState
 
@@ -66,8 +66,28 @@ def _opened() -> rx.Component:
         ),
         rx.el.pre(MailboxState.body),
         rx.cond(
-            MailboxState.link != "",
-            rx.el.p(rx.el.a("Suivre le lien du message", href=MailboxState.link, class_name="btn")),
+            opened.calendar != "",
+            rx.el.p(
+                "Pièce jointe\u00a0: ",
+                buttons.download("rendez-vous.ics", opened.calendar, "rendez-vous.ics", class_name=""),
+                ", à ouvrir avec un agenda.",
+            ),
+        ),
+        buttons.actions(
+            rx.cond(
+                MailboxState.link != "",
+                rx.el.a("Suivre le lien du message", href=MailboxState.link, class_name="btn"),
+            ),
+            rx.cond(
+                opened.page != "",
+                # The browser fetches it, the router would look for a page.
+                rx.el.a(
+                    "Voir le message mis en forme",
+                    href=opened.page,
+                    class_name="btn second",
+                    custom_attrs={"reloadDocument": True},
+                ),
+            ),
         ),
         class_name="letter",
     )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import reflex as rx
 from reflex.event import EventSpec
 
+from app import addresses
 from app.content import wording
 from app.services.notifications import outbox
 from app.settings import get_settings
@@ -17,13 +18,15 @@ _PARIS = ZoneInfo("Europe/Paris")
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail as the mailbox shows it."""
+    """A mail as the mailbox shows it; an opened one has the addresses of its HTML form and of its calendar file."""
 
     id: int = 0
     subject: str = ""
     sender: str = ""
     recipient: str = ""
     received: str = ""
+    page: str = ""
+    calendar: str = ""
 
 
 class MailboxState(rx.State):
@@ -56,7 +59,15 @@ class MailboxState(rx.State):
         if mail is None:
             return None
         received = wording.moment(mail.created_at.astimezone(_PARIS))
-        self.opened = Letter(mail.id, mail.subject, mail.sender, mail.recipient, received)
+        self.opened = Letter(
+            mail.id,
+            mail.subject,
+            mail.sender,
+            mail.recipient,
+            received,
+            page=addresses.mail_page(mail.id) if mail.html else "",
+            calendar=addresses.mail_calendar(mail.id) if mail.calendar else "",
+        )
         self.body = mail.text
         found = re.search(rf"{re.escape(get_settings().site_url)}(/\S+)", mail.text)
         self.link = found[1] if found else ""

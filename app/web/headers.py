@@ -62,6 +62,9 @@ _OWN_POLICIES = {
     # Kept by the worker with its policy, so none that changes with the build.
     addresses.OFFLINE: f"{_NOTHING}; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'",
 }
+# A mail has the colours and sizes of its elements beside them, and loads nothing.
+_MAIL = re.compile(addresses.mail_page("[0-9]+"))
+_MAIL_POLICY = f"{_NOTHING}; style-src-attr 'unsafe-inline'"
 
 
 class SecurityHeaders:
@@ -95,7 +98,7 @@ class SecurityHeaders:
         shown = is_page(path, headers)
         if shown:
             headers.update(_ON_PAGES)
-        headers["Content-Security-Policy"] = self._policy(path, is_page=shown)
+        headers["Content-Security-Policy"] = self._policy(path, status, is_page=shown)
         headers["Referrer-Policy"] = "no-referrer" if path.startswith(_SECRET_FOLDERS) else "same-origin"
         if _PRIVATE.match(path):
             headers["X-Robots-Tag"] = "noindex"
@@ -104,7 +107,9 @@ class SecurityHeaders:
             # Whoever set a cookie here, no shared cache gives it to the next person.
             headers["Cache-Control"] = "no-store" if "Set-Cookie" in headers and "public" in kept else kept
 
-    def _policy(self, path: str, *, is_page: bool) -> str:
+    def _policy(self, path: str, status: int, *, is_page: bool) -> str:
+        if status == 200 and _MAIL.fullmatch(path):
+            return _MAIL_POLICY
         own = _OWN_POLICIES.get(path)
         if own is not None or not is_page:
             return own or _NOTHING

@@ -1,4 +1,4 @@
-"""HTTP beside the pages: CAPTCHA media, calendar files, signing in, the offline page, and what operators ask.
+"""HTTP beside the pages: CAPTCHA media, calendar files, signing in, opened mails, the offline page, what operators ask.
 
 `/healthz` says that the process answers, `/readyz` that it can work (the database answers; somebody sends the
 mails), `/metrics` is for a Prometheus on this machine: it answers only to a loopback client that names a loopback
@@ -23,6 +23,7 @@ from app.web.account_files import account_file_routes
 from app.web.byte_ranges import ranged
 from app.web.drawn_media import DrawnMedia
 from app.web.forwarded import PROXIED
+from app.web.mailbox_files import mailbox_file_routes
 from app.web.offline import offline_routes
 from app.web.sign_in import sign_in_routes
 
@@ -41,6 +42,7 @@ def http_routes() -> FastAPI:
     api.include_router(_operators_routes())
     api.include_router(sign_in_routes())
     api.include_router(account_file_routes())
+    api.include_router(mailbox_file_routes())
     api.include_router(offline_routes())
     return api
 

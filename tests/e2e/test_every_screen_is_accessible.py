@@ -300,6 +300,9 @@ def test_the_demo_mailbox(pages: None, arrive: Arrive, sweep: Begin, tmp_path_fa
         visitor.page.get_by_role("button", name=re.compile("^Ouvrir")).click()
         expect(visitor.page.get_by_role("article")).to_be_visible()
         eyes.look("mailbox, a mail")
+        visitor.link("Voir le message mis en forme").click()
+        expect(visitor.page).to_have_url(re.compile("/demo/courriels/[0-9]+/message$"))
+        eyes.look("mailbox, the HTML form of a mail")
 
 
 def test_the_menu_on_a_phone(arrive: Arrive, sweep: Begin) -> None:

@@ -1,6 +1,7 @@
 """No free slot, a lost link, pages that do not exist, a browser without script or cookies."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -282,6 +283,16 @@ def test_the_demo_mailbox_shows_the_mails_of_ones_own_browser(
         expect(letter).to_have_count(1)
         letter.click()
         expect(visitor.page.get_by_role("article")).to_contain_text(reference)
+        with visitor.page.expect_download() as download:
+            visitor.link("rendez-vous.ics").press("Enter")
+        assert "BEGIN:VEVENT" in Path(download.value.path()).read_text(encoding="utf-8")
+        visitor.link("Voir le message mis en forme").press("Enter")
+        expect(visitor.page).to_have_url(re.compile("/demo/courriels/[0-9]+/message$"))
+        expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
+        expect(visitor.page.locator("body")).to_contain_text(reference)
+        visitor.page.get_by_role("link", name="Revenir à la boîte de démonstration").press("Enter")
+        visitor.has_loaded()
+        letter.click()
         visitor.link("Suivre le lien du message").click()
         expect(visitor.title).to_have_text("Votre rendez-vous")
         visitor.page.get_by_role("button", name="Annuler", exact=True).click()

@@ -3,8 +3,10 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 
+from app import addresses
 from app.services import visitors
 from tests.e2e.portal import Portal
 from tests.hostile import walk
@@ -258,6 +260,19 @@ class TestAnAppointment:
             assert attacker.get("mailbox_state", "letters") == []
 
         _attack_on(portal, victim, read)
+
+    def test_has_mails_whose_files_only_its_own_browser_opens(self, portal: Portal, victim: Victim) -> None:
+        name = visitors.cookie_name()
+        with httpx.Client(base_url=portal.url) as stranger:
+            for mail in range(1, 40):
+                for path in (addresses.mail_page(mail), addresses.mail_calendar(mail)):
+                    for cookies in ({}, {"Cookie": f"{name}={visitors.new_token()}"}):
+                        answer = stranger.get(path, headers=cookies)
+                        assert answer.status_code == 404
+                        _assert_nothing_of(victim, answer.text)
+            own = {"Cookie": f"{name}={victim.cookie}"}
+            opened = [stranger.get(addresses.mail_page(mail), headers=own) for mail in range(1, 40)]
+        assert any(victim.reference in answer.text for answer in opened)
 
 
 def _attack_on(portal: Portal, victim: Victim, attack_it: Any, *, sees: bool = False) -> None:

@@ -535,7 +535,8 @@ def test_the_demo_mailbox_shows_only_ones_own_mails_newest_first(db: str) -> Non
     opened = outbox.mail_of_visitor("camille", 1)
     assert opened is not None
     assert opened.text == messages.confirmed(FACTS).text
-    assert opened.calendar is not None
+    assert opened.calendar == messages.confirmed(FACTS).calendar
+    assert opened.calendar_method == "PUBLISH"
     assert outbox.mail_of_visitor("camille", 2) is None
     assert outbox.mail_of_visitor("", 1) is None
 

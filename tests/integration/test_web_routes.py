@@ -24,6 +24,7 @@ from app.services import captcha, database, health, journeys, throttle, visitors
 from app.services.appointments import access
 from app.services.appointments.cancellation import cancel
 from app.services.appointments.records import AppointmentView
+from app.services.notifications import messages, outbox
 from app.settings import get_settings
 from app.web import offline, routes
 from app.web.byte_ranges import ranged
@@ -34,6 +35,7 @@ from tests.booking import MONDAY, a_visitor
 from tests.factories import at, make_office, make_slots
 from tests.integration import website
 from tests.integration.website import BROWSER, ask, ask_raw
+from tests.mails import FACTS
 
 LATER = timedelta(minutes=16)
 
@@ -235,6 +237,72 @@ class TestCalendarFile:
         answer = ask(site, "GET", self.path(appointment))
         assert answer.status_code == 410
         assert "Ce rendez-vous a été annulé" in answer.text
+
+
+class TestOpenedMail:
+    MESSAGE = messages.confirmed(FACTS)
+
+    @pytest.fixture
+    def reader(self, db: str) -> Browser:
+        reader = Browser()
+        sent = self.MESSAGE
+        _mail(
+            visitor_key=reader.key,
+            text_body=sent.text,
+            html_body=sent.html,
+            calendar=sent.calendar,
+            calendar_method=sent.calendar_method,
+        )
+        return reader
+
+    def test_its_html_form_is_shown_and_loads_nothing(self, site: ASGIApp, reader: Browser) -> None:
+        answer = ask(site, "GET", addresses.mail_page(1), headers=reader.headers)
+        assert answer.status_code == 200
+        way_back, main, body = re.split(r"(?=<main>)|</main>", answer.text.partition("<body")[2])
+        assert f'href="{addresses.DEMO_MAILBOX}"' in way_back
+        assert main.removeprefix("<main>") in self.MESSAGE.html
+        assert FACTS.reference in main
+        assert body.strip() == "</body>\n</html>"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        allowed = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+        assert allowed.pop("style-src-attr") == "'unsafe-inline'"
+        assert allowed.pop("default-src") == "'none'"
+        assert set(allowed.values()) == {"'none'"}
+
+    def test_its_calendar_file_is_the_one_of_the_mail(self, site: ASGIApp, reader: Browser) -> None:
+        answer = ask(site, "GET", addresses.mail_calendar(1), headers=reader.headers)
+        assert answer.status_code == 200
+        assert answer.text == self.MESSAGE.calendar
+        assert answer.headers["content-type"] == "text/calendar; charset=utf-8; method=PUBLISH"
+        assert answer.headers["content-disposition"] == 'attachment; filename="rendez-vous.ics"'
+        assert answer.headers["cache-control"] == "no-store"
+
+    @pytest.mark.parametrize("address", [addresses.mail_page, addresses.mail_calendar])
+    def test_nobody_else_gets_it(self, site: ASGIApp, reader: Browser, address: Callable[[int | str], str]) -> None:
+        for headers in (Browser().headers, {}, {"Cookie": f"{visitors.cookie_name()}=x"}):
+            answer = ask(site, "GET", address(1), headers={**BROWSER, **headers})
+            assert answer.status_code == 404
+            assert "Cette page n’existe pas" in answer.text
+            assert "unsafe-inline" not in answer.headers["content-security-policy"]
+        for number in ("0", "2", "-1", "01", "1.0", "x", "9" * 10, "9" * 400, "１", "%31%00"):
+            assert ask(site, "GET", address(number), headers=reader.headers).status_code in (400, 404, 414)
+
+    @pytest.mark.parametrize("address", [addresses.mail_page, addresses.mail_calendar])
+    def test_it_goes_with_its_day(self, site: ASGIApp, reader: Browser, address: Callable[[int | str], str]) -> None:
+        with clock.moved(clock.now() + timedelta(hours=25)):
+            assert ask(site, "GET", address(1), headers=reader.headers).status_code == 404
+
+    def test_a_mail_without_a_calendar_file_has_none(self, site: ASGIApp, reader: Browser) -> None:
+        _mail(visitor_key=reader.key, text_body="x", html_body="<p>x</p>")
+        assert ask(site, "GET", addresses.mail_page(2), headers=reader.headers).status_code == 200
+        assert ask(site, "GET", addresses.mail_calendar(2), headers=reader.headers).status_code == 404
+
+    def test_there_is_none_where_mails_are_sent(
+        self, site: ASGIApp, reader: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outbox, "_mailbox_is_open", lambda _key: False)
+        assert ask(site, "GET", addresses.mail_page(1), headers=reader.headers).status_code == 404
 
 
 class TestHealth:

@@ -69,7 +69,10 @@ class MailView:
 
 @dataclass(frozen=True, slots=True)
 class OpenedMail:
-    """One mail of the demo mailbox, opened; `calendar` is the text of its `.ics` file, if it has one."""
+    """One mail of the demo mailbox, opened; `calendar` is the text of its `.ics` file, if it has one.
+
+    `calendar_method` is what that file asks for, PUBLISH or CANCEL.
+    """
 
     id: int
     kind: str
@@ -80,6 +83,7 @@ class OpenedMail:
     text: str
     html: str
     calendar: str | None
+    calendar_method: str
 
 
 def appointment_key(kind: MailKind, public_id: str, revision: int) -> str:
@@ -159,6 +163,7 @@ def mail_of_visitor(visitor_key: str, mail_id: int) -> OpenedMail | None:
         text=mail.text_body or "",
         html=mail.html_body or "",
         calendar=mail.calendar,
+        calendar_method=mail.calendar_method,
     )
 
 
