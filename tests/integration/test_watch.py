@@ -77,6 +77,11 @@ class Developer:
             self.turns_until(lambda word=word: any(word in line for line in self.said[self.read :]))
             self.read += next(i for i, line in enumerate(self.said[self.read :], 1) if word in line)
 
+    def sees_in_any_order(self, *words: str) -> None:
+        """Do as `sees` with what two processes say that run at the same time."""
+        self.turns_until(lambda: all(any(word in line for line in self.said[self.read :]) for word in words))
+        self.read = len(self.said)
+
     def turns_until(self, is_so: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 60
         while not is_so():
@@ -92,7 +97,7 @@ def developer(tmp_path: Path) -> Iterator[Developer]:
         (tmp_path / name).write_text(content)
     found = Developer(tmp_path)
     try:
-        found.sees("pages rebuilt", "server started")
+        found.sees_in_any_order("pages rebuilt", "server started")
         yield found
     finally:
         found.loop.end()
