@@ -91,7 +91,11 @@ def _mails(card: Any) -> rx.Component:
             ),
             rx.el.p("Un courriel de confirmation est envoyé à l’adresse donnée lors de la prise de rendez-vous."),
         ),
-        rx.el.p("Un rappel suit deux jours avant, si le rendez-vous est plus éloigné."),
+        rx.cond(
+            card.reminder != "",
+            rx.el.p("Un rappel vous sera envoyé le ", rx.el.b(card.reminder), "."),
+            rx.el.p("Le rendez-vous est proche\u00a0: aucun rappel ne suivra."),
+        ),
         # To everybody without a space, so that it tells nothing (docs/decisions/0015).
         rx.cond(
             ConfirmationState.in_space,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import reflex as rx
 from reflex.event import EventSpec
 
-from app import addresses
-from app.content import detours, topics, wording
+from app import addresses, clock
+from app.content import both_times, detours, topics, wording
 from app.models import Channel, SpaceKind
 from app.services import journeys, phones
-from app.services.appointments import access, mine, offices, records
+from app.services.appointments import access, mine, offices, records, reminders
 from app.services.appointments.person import need_names
 from app.services.appointments.records import AppointmentView
 from app.services.appointments.steps import IN_SPACE
@@ -50,6 +50,7 @@ class AppointmentCard:
     needs: str = ""
     calendar_href: str = ""
     manage_href: str = ""
+    reminder: str = ""
 
 
 class ConfirmationState(RefusedAddressMixin, JourneyState):
@@ -122,7 +123,18 @@ def appointment_card(view: AppointmentView) -> AppointmentCard:
         needs=wording.sentence(", ".join(wording.needs(need_names(view.needs)))),
         calendar_href=addresses.calendar_file(token) if view.email else "",
         manage_href=addresses.follow_up(token) if view.email else "",
+        reminder=_reminder(view),
     )
+
+
+def _reminder(view: AppointmentView) -> str:
+    """Return when the reminder goes, empty if none does.
+
+    By the rule, not by what is written on the appointment: one that has yet to be confirmed has none there, and a page
+    that said so would tell whoever holds it (docs/decisions/0015).
+    """
+    due = reminders.due_at(view.starts_at, view.timezone, clock.now())
+    return both_times.moment(due, view.timezone) if due else ""
 
 
 def arrival(channel: Channel) -> str:

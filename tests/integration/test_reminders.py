@@ -30,6 +30,7 @@ from app.services.appointments.records import Known
 from app.services.notifications import delivery, outbox
 from app.services.notifications.outbox import MailKind
 from app.settings import get_settings
+from app.state.confirmation import appointment_card
 from tests import factories
 from tests.booking import a_visitor, topic_of
 from tests.factories import at
@@ -482,3 +483,21 @@ def test_an_appointment_made_before_there_were_reminders_has_none(db: str) -> No
     with clock.moved(STARTS - SECOND):
         assert reminders.queue_due() == 0
     assert records.get(appointment(made).public_id) is not None
+
+
+def test_page_and_mail_tell_when_the_reminder_comes(db: str) -> None:
+    office, tomorrow = factories.make_office(), BOOKED + timedelta(days=1)
+    factories.make_slots(office, STARTS, tomorrow)
+    factories.mark_planned(office.id, date(2027, 3, 1))
+    with clock.moved(BOOKED):
+        far, near = (a_visitor().confirm(office, start) for start in (STARTS, tomorrow))
+        due = appointment_card(far).reminder
+        assert due == wording.moment(DUE.astimezone(ZoneInfo("Europe/Paris")))
+        assert appointment_card(near).reminder == ""
+    with database.reading() as session:
+        told = {
+            mail.recipient: str(mail.text_body).replace("\n", " ")
+            for mail in session.execute(select(OutboxMail)).scalars()
+        }
+    assert f"Un rappel vous sera envoyé le {due}." in told[far.email]
+    assert "rappel" not in told[near.email]

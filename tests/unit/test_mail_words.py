@@ -237,6 +237,22 @@ def test_a_reschedule_gives_both_times() -> None:
         assert f"mardi 24 novembre 2026 à 9{NBSP}h{NBSP}30" in text
 
 
+@pytest.mark.parametrize("kind", ["booked", "moved"])
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Indian/Reunion"])
+def test_the_mail_says_when_the_reminder_comes_and_nothing_of_one_that_does_not(kind: str, zone: str) -> None:
+    def written(facts: messages.AppointmentFacts) -> Message:
+        return messages.confirmed(facts) if kind == "booked" else messages.rescheduled(facts, facts.starts_at)
+
+    facts = replace(FACTS, timezone=zone, remind_at=datetime(2026, 11, 22, 9, tzinfo=ZoneInfo(zone)))
+    sentence = messages.typographic(f"Un rappel vous sera envoyé le {both_times.moment(facts.remind_at, zone)}.")
+    mail, without = written(facts), written(replace(facts, remind_at=None))
+    assert "dimanche 22 novembre 2026 à 9\u00a0h" in sentence
+    assert ("heure de La Réunion" in sentence) == (zone != "Europe/Paris")
+    for text in (mail.text, mail.html):
+        assert sentence in " ".join(text.split(" ")).replace("\n", " ")
+    assert "rappel" not in without.text + without.html
+
+
 def test_a_reschedule_to_another_channel_at_the_same_time_gives_no_old_time() -> None:
     assert "Ancienne date" not in messages.rescheduled(FACTS, FACTS.starts_at).text
 

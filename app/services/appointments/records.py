@@ -225,6 +225,7 @@ def facts(appointment: Appointment, office: Office, place: LocalPoint | None) ->
         needs=wording.needs(need_names(Need(appointment.needs))),
         received=wording.full_name(appointment.other_first_name, appointment.other_last_name),
         office_access=office.access,
+        remind_at=appointment.remind_at,
     )
 
 

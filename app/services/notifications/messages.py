@@ -40,7 +40,7 @@ class AppointmentFacts:
     `revision` starts at 1. `phone` is the number an agent calls, empty when the appointment is at a counter.
     `manage_url` is the signed address of the page that replans and cancels. `place` is None at the office itself;
     `office_access` says how to get to the office and in. `needs` are French words; `received` is the name of somebody
-    else for whom it was booked, else empty.
+    else for whom it was booked, else empty. `remind_at` is when a reminder will be sent, None if none will.
     """
 
     public_id: str
@@ -63,6 +63,7 @@ class AppointmentFacts:
     needs: tuple[str, ...] = ()
     received: str = ""
     office_access: str = ""
+    remind_at: datetime | None = None
 
     @property
     def where(self) -> PlaceFacts:
@@ -144,6 +145,7 @@ def _words(facts: AppointmentFacts) -> dict[str, Any]:
         "name": wording.full_name(facts.first_name, facts.last_name),
         "moment": both_times.moment(facts.starts_at, facts.timezone),
         "named_moment": both_times.named_moment(facts.starts_at, facts.timezone),
+        "reminder": both_times.moment(facts.remind_at, facts.timezone) if facts.remind_at else "",
         "duration": wording.duration(facts.minutes),
         "phone": _phone(facts.phone),
         "office_phone": _phone(facts.office_phone),
