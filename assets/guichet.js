@@ -77,7 +77,7 @@
   };
   const opened = ({ target, newState }) => {
     if (newState !== "open") return;
-    if (target.popover) one("a, button", target)?.focus();
+    if (target.popover || target.matches("dialog")) one("a, button", target)?.focus();
     else if (target.contains(document.activeElement) && target.offsetHeight < innerHeight) target.scrollIntoView({ block: "nearest" });
   };
 
@@ -149,12 +149,13 @@
     if (silence || swallowed) say(swallowed ? "ligne-revenue" : "");
     pressed = silence = swallowed = null;
   };
+  const listen = (socket) => {
+    if (sockets.has(socket)) return;
+    sockets.add(socket);
+    socket.addEventListener("message", heard);
+    socket.addEventListener("close", () => (swallowed ||= pressed && silence));
+  };
   const asks = (socket) => {
-    if (!sockets.has(socket)) {
-      sockets.add(socket);
-      socket.addEventListener("message", heard);
-      socket.addEventListener("close", () => (swallowed ||= pressed && silence));
-    }
     if (pressed && performance.now() - pressedAt < 1000) pressed.dataset.waits = "";
     if (silence) return;
     silence = setTimeout(say, SILENT, "ligne-muette");
@@ -162,6 +163,7 @@
   };
   const { send } = WebSocket.prototype;
   WebSocket.prototype.send = function (data) {
+    listen(this);
     if (String(data).startsWith("42")) asks(this);
     return send.call(this, data);
   };

@@ -89,7 +89,7 @@ def test_finding_an_office(visitor: Visitor, sweep: Begin) -> None:
     visitor.field("Référence du rendez-vous").fill("AAA-BBB-CCC")
     visitor.field("Adresse électronique").fill("personne@example.org")
     visitor.button("Recevoir le lien").click()
-    visitor.says("un courriel avec le lien part")
+    visitor.says("un courriel avec le lien est envoyé à cette adresse")
     eyes.look("lost link, sent")
 
     visitor.go("/")

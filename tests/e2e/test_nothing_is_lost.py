@@ -219,6 +219,11 @@ def test_text_typed_while_the_connection_is_cut_arrives_afterwards(arrive: Arriv
     visitor.confirm()
 
 
+def of_the_line(visitor: Visitor, words: str) -> Locator:
+    """Return what is said of the line; the same words wait in the page, hidden, until they are needed."""
+    return visitor.page.locator("#ligne").get_by_text(words)
+
+
 def test_a_line_that_falls_silent_is_told_and_the_press_counts_when_it_speaks_again(arrive: Arrive, line: Line) -> None:
     visitor = arrive(PHONE, address=line.url)
     visitor.reach(CHANNEL)
@@ -227,11 +232,11 @@ def test_a_line_that_falls_silent_is_told_and_the_press_counts_when_it_speaks_ag
     with line.silent():
         go_on.click()
         expect(go_on).to_have_attribute("data-waits", "")
-        expect(visitor.page.get_by_text(SILENT)).to_be_visible(timeout=10_000)
+        expect(of_the_line(visitor, SILENT)).to_be_visible(timeout=10_000)
         visitor.reads_french()
     visitor.is_at(SLOT, "Choisissez un créneau")
-    expect(visitor.page.get_by_text(SILENT)).to_be_hidden()
-    expect(visitor.page.get_by_text(BACK)).to_be_hidden()
+    expect(of_the_line(visitor, SILENT)).to_be_hidden()
+    expect(of_the_line(visitor, BACK)).to_be_hidden()
     expect(visitor.page.locator("[data-waits]")).to_have_count(0)
 
 
@@ -245,12 +250,12 @@ def test_a_press_that_a_silent_line_swallowed_is_told_to_be_pressed_again(arrive
     is_kept(visitor, BOOKING, details=WHO.details)
     with line.silent(swallows=True):
         visitor.button("Confirmer et terminer").click()
-        expect(visitor.page.get_by_text(SILENT)).to_be_visible(timeout=10_000)
-    expect(visitor.page.get_by_text(BACK)).to_be_visible(timeout=60_000)
-    expect(visitor.page.get_by_text(SILENT)).to_be_hidden()
+        expect(of_the_line(visitor, SILENT)).to_be_visible(timeout=10_000)
+    expect(of_the_line(visitor, BACK)).to_be_visible(timeout=60_000)
+    expect(of_the_line(visitor, SILENT)).to_be_hidden()
     holds(visitor, typed(WHO))
     visitor.confirm()
-    expect(visitor.page.get_by_text(BACK)).to_be_hidden()
+    expect(of_the_line(visitor, BACK)).to_be_hidden()
 
 
 def test_text_typed_while_the_server_restarts_arrives_afterwards(arrive: Arrive, portal: Portal) -> None:

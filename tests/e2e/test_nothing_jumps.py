@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
+from app import addresses
 from tests.e2e.conftest import Arrive
 from tests.e2e.test_every_screen_is_accessible import PUBLIC_PAGES
 from tests.e2e.visitor import DESKTOP, PHONE_SMALL
@@ -47,8 +48,9 @@ def on_a_slow_line(page: Page) -> None:
 
 
 @pytest.mark.parametrize("screen", [PHONE_SMALL, DESKTOP], ids=["320", "1280"])
-@pytest.mark.parametrize("path", [*PUBLIC_PAGES, *_FORMS])
+@pytest.mark.parametrize("path", [*(path for path in PUBLIC_PAGES if path != addresses.DEMO_COMPONENTS), *_FORMS])
 def test_nothing_jumps_while_a_page_comes(path: str, screen: dict[str, int], arrive: Arrive) -> None:
+    # The gallery of components is a page for developers, drawn from samples of everything at once.
     visitor = arrive(screen)
     on_a_slow_line(visitor.page)
     visitor.page.add_init_script(_WATCH)
