@@ -77,7 +77,8 @@
   };
   const opened = ({ target, newState }) => {
     if (newState !== "open") return;
-    if (target.popover || target.matches("dialog")) one("a, button", target)?.focus();
+    // What has to be read by scrolling is read from its beginning.
+    if (target.popover || (target.matches("dialog") && target.scrollHeight <= target.clientHeight)) one("a, button", target)?.focus();
     else if (target.contains(document.activeElement) && target.offsetHeight < innerHeight) target.scrollIntoView({ block: "nearest" });
   };
 
