@@ -17,7 +17,13 @@ from tests import texts
 
 WORDS = re.compile("boîte de démonstration|sans serveur de messagerie|serveur (?:d’envoi|de messagerie)", re.IGNORECASE)
 # The page itself, its title, and what depends on where mails go.
-_MAY_SAY_IT = {"app/app.py", "app/pages/mailbox.py", "app/pages/information.py", "app/components/mailbox.py"}
+_MAY_SAY_IT = {
+    "app/app.py",
+    "app/pages/mailbox.py",
+    "app/pages/information.py",
+    "app/components/mailbox.py",
+    "app/web/mailbox_files.py",
+}
 
 
 def stays(monkeypatch: pytest.MonkeyPatch, smtp_url: str) -> object:
