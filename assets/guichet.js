@@ -154,7 +154,7 @@
     if (sockets.has(socket)) return;
     sockets.add(socket);
     socket.addEventListener("message", heard);
-    socket.addEventListener("close", () => (swallowed ||= pressed && silence));
+    socket.addEventListener("close", () => (swallowed ||= silence && pressed?.matches("[data-waits]")));
   };
   const asks = (socket) => {
     if (pressed && performance.now() - pressedAt < 1000) pressed.dataset.waits = "";

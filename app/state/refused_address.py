@@ -7,6 +7,7 @@ from typing import ClassVar
 import reflex as rx
 from reflex.event import EventSpec
 
+from app.services.accounts.sign_in import too_many
 from app.services.appointments import refused_address
 from app.services.appointments.records import AppointmentView, NotBookedError
 from app.services.appointments.refused_address import NotRefusedError
@@ -17,7 +18,6 @@ from app.state.forms import KeepMixin
 
 WATCHED_SECONDS = 90
 _LONGEST_EMAIL = 320
-_AGAIN = "Trop de demandes\u00a0: attendez une minute, puis réessayez."
 _OVER = "Ce rendez-vous ne tient plus\u00a0: rechargez la page."
 
 
@@ -86,8 +86,8 @@ class RefusedAddressMixin(KeepMixin, rx.State, mixin=True):
             view = await call(refused_address.correct, public_id, typed, visitor_key=visitor_of(self) or "")
         except FieldErrors as wrong:
             return self._refuse(wrong.errors)
-        except TooManyAttemptsError:
-            return self._refuse({"email": _AGAIN})
+        except TooManyAttemptsError as error:
+            return self._refuse({"email": too_many(error.retry_after)})
         except NotBookedError:
             return self._refuse({"email": _OVER})
         except NotRefusedError:
