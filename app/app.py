@@ -106,6 +106,7 @@ app = Portal(
         rx.el.link(rel="manifest", href="/site.webmanifest"),
         rx.el.link(rel="apple-touch-icon", href="/icones/guichet-apple-180.png"),
         rx.el.meta(name="theme-color", content="#0b4f4a"),
+        rx.el.script(src="/translated.js", custom_attrs={"defer": True}),
         rx.el.script(src="/guichet.js", custom_attrs={"defer": True}),
     ],
     backend_exception_handler=on_exception,

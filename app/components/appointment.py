@@ -26,7 +26,7 @@ def appointment_facts(card: Any) -> rx.Component:
             blocks.fact("Pour", card.name),
         ),
         blocks.fact_if(card.needs != "", "Besoins particuliers", card.needs),
-        blocks.fact("Référence", rx.el.span(card.reference, class_name="reference")),
+        blocks.fact("Référence", blocks.code(card.reference)),
     )
 
 

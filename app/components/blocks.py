@@ -6,6 +6,8 @@ import reflex as rx
 
 from app.state.journey import Choice, TrailItem
 
+_AS_IT_IS = {"translate": "no"}
+
 
 def tiles(choices: Any) -> rx.Component:
     """Return the blocks of one level, from a state's list of Choice."""
@@ -73,6 +75,11 @@ def _trail_item(item: rx.Var[TrailItem]) -> rx.Component:
     )
 
 
+def code(value: Any, class_name: str = "reference") -> rx.Component:
+    """Return a reference or a number as it was given; a browser that translates the page leaves it alone."""
+    return rx.el.span(value, class_name=class_name, custom_attrs=_AS_IT_IS)
+
+
 def phone(number: Any, address: Any) -> rx.Component:
     """Return a number to tap; `address` dials it (`services.phones.dialled`)."""
     return rx.el.a(number, href=address, class_name="nowrap")
@@ -84,7 +91,8 @@ def mail(address: Any) -> rx.Component:
     after_dots = rx.foreach(
         parts[1].to(str).split("."), lambda part, place: rx.cond(place > 0, rx.fragment(".", rx.el.wbr(), part), part)
     )
-    return rx.fragment(parts[0], rx.cond(parts.length() > 1, rx.fragment("@", rx.el.wbr(), after_dots)))
+    after = rx.cond(parts.length() > 1, rx.fragment("@", rx.el.wbr(), after_dots))
+    return rx.el.span(parts[0], after, custom_attrs=_AS_IT_IS)
 
 
 def mail_link(address: Any) -> rx.Component:

@@ -8,7 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.el.elements.inline import A
 
 from app import addresses
-from app.components import icons, notices, session
+from app.components import blocks, icons, notices, session
 from app.components.native_form import native_form
 from app.content import topics
 from app.state.account import AccountState
@@ -212,7 +212,7 @@ def incident(reference: Any) -> rx.Component:
             rx.el.b("Un incident nous empêche de terminer. "),
             "Rien de ce que vous avez saisi n’est perdu. Réessayez dans un instant ; si cela se répète, "
             "appelez l’assistance en donnant la référence ",
-            rx.el.span(reference, class_name="reference"),
+            blocks.code(reference),
             ".",
         ),
         class_name="notice danger",

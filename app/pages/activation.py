@@ -81,7 +81,7 @@ def summary() -> rx.Component:
                     "Votre inscription a été réalisée le ",
                     state.day_words,
                     " sous le numéro ",
-                    rx.el.b(state.subscriber_number, class_name="reference"),
+                    blocks.code(state.subscriber_number),
                     ".",
                 ),
             )

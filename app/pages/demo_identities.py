@@ -53,4 +53,4 @@ def _identity(each: DemoIdentity) -> rx.Component:
 
 
 def _value(term: str, value: str) -> rx.Component:
-    return blocks.fact(term, rx.el.span(value, class_name="reference taken-whole"))
+    return blocks.fact(term, blocks.code(value, "reference taken-whole"))

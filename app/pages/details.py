@@ -157,9 +157,7 @@ def _stop() -> rx.Component:
                     rx.el.b(DetailsState.existing.words, class_name="below sentence"),
                     _below(DetailsState.existing.channel),
                     rx.cond(DetailsState.existing.place != "", _below(DetailsState.existing.place)),
-                    _below(
-                        rx.fragment("Référence ", rx.el.span(DetailsState.existing.reference, class_name="reference"))
-                    ),
+                    _below(rx.fragment("Référence ", blocks.code(DetailsState.existing.reference))),
                 ),
                 buttons.actions(
                     buttons.go("Garder celui-ci", addresses.PERSONAL_SPACE),

@@ -119,7 +119,7 @@ def _summary(card: Any) -> rx.Component:
             rx.el.p(*appointment.place_lines(card)),
             rx.el.p(card.office, rx.cond(card.called != "", rx.fragment(rx.el.br(), "Numéro appelé : ", card.called))),
         ),
-        rx.el.p("Référence : ", rx.el.span(card.reference, class_name="reference"), class_name="soft"),
+        rx.el.p("Référence : ", blocks.code(card.reference), class_name="soft"),
     )
 
 

@@ -33,7 +33,7 @@ def profile() -> rx.Component:
             rx.el.h2("Votre identité", id="identite"),
             blocks.facts(
                 blocks.fact("Nom", ProfileState.who),
-                blocks.fact("Numéro fiscal", rx.el.span(ProfileState.tax_number, class_name="reference")),
+                blocks.fact("Numéro fiscal", blocks.code(ProfileState.tax_number)),
                 blocks.fact_if(ProfileState.commune != "", "Commune", ProfileState.commune),
                 blocks.fact("Adresse électronique", blocks.mail(ProfileState.email)),
                 blocks.fact("Espace ouvert le", ProfileState.since),

@@ -111,7 +111,7 @@ def _card_of_the_space() -> rx.Component:
     return rx.el.aside(
         rx.el.h2("Votre inscription"),
         rx.el.dl(
-            _line("Numéro d’abonné", rx.el.span(SpaceState.subscriber_number, class_name="reference")),
+            _line("Numéro d’abonné", blocks.code(SpaceState.subscriber_number)),
             _line("Inscription", SpaceState.registered),
             _line("Adresse de connexion", blocks.mail(SpaceState.email)),
             class_name="plain-facts",
