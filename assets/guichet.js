@@ -20,6 +20,8 @@
     clearTimeout(late);
     origin = null;
   };
+  // On a phone the times stand below the days.
+  const showTimes = () => matchMedia("(max-width: 47.99rem)").matches && one("[data-times]").scrollIntoView({ block: "nearest" });
   const follow = () => {
     if (here() !== place) {
       place = here();
@@ -40,7 +42,7 @@
     const times = one("[data-times]");
     const chosen = times?.dataset.times;
     if (chosen !== day) {
-      if (day != null && chosen && matchMedia("(max-width: 47.99rem)").matches) times.scrollIntoView({ block: "nearest" });
+      if (day != null && chosen) showTimes();
       day = chosen;
     }
     roam();
@@ -174,6 +176,7 @@
 
   addEventListener("keydown", move);
   addEventListener("click", press, true);
+  addEventListener("click", (event) => closest(event, "[data-day][aria-pressed=true]") && showTimes());
   addEventListener("submit", post);
   addEventListener("pageshow", (event) => event.persisted && reload());
   addEventListener("focusin", focused);

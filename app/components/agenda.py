@@ -185,6 +185,7 @@ def _times(state: Any) -> rx.Component:
             rx.fragment(
                 rx.el.h2(state.chosen_words, id="jour"),
                 rx.el.p(state.facts, class_name="soft small"),
+                rx.el.p("Appuyez sur une heure pour la garder et continuer."),
                 _part_of_day(state, "Matin", state.morning),
                 _part_of_day(state, "Après-midi", state.afternoon),
                 _both_times(state),
@@ -215,7 +216,7 @@ def _part_of_day(state: Any, label: str, times: Any) -> rx.Component:
                             type="button",
                             class_name="chip",
                             custom_attrs={"aria-pressed": state.chosen_time == time},
-                            on_click=state.choose_time(time),
+                            on_click=state.choose_time(time, state.chosen_day),
                         )
                     ),
                 ),

@@ -28,7 +28,10 @@ def _page(steps: Sequence[str], current: int, *back: rx.Component) -> rx.Compone
         steps,
         current,
         "Choisissez comment être reçu",
-        rx.el.p(ChannelState.topic_label, " · ", ChannelState.office_name, class_name="soft"),
+        rx.el.p(
+            ChannelState.topic_label, " · ", ChannelState.office_name, " · ", ChannelState.length, class_name="soft"
+        ),
+        rx.cond(ChannelState.documents.length() > 0, _documents()),
         rx.cond(ChannelState.options.length() > 0, _form(*back), _nothing()),
     )
 
@@ -48,6 +51,10 @@ def _form(*back: rx.Component) -> rx.Component:
             on_submit=ChannelState.choose,
         ),
     )
+
+
+def _documents() -> rx.Component:
+    return rx.el.details(rx.el.summary("Documents à préparer"), blocks.bullets(ChannelState.documents))
 
 
 def _choice(choice: rx.Var[ChannelChoice]) -> rx.Component:

@@ -27,6 +27,7 @@ def details() -> rx.Component:
             blocks.fact("Motif", DetailsState.topic_label),
             blocks.fact("Rendez-vous", DetailsState.how),
             blocks.fact(rx.cond(DetailsState.call_back, "Service", "Lieu"), DetailsState.where),
+            both_times.fact(DetailsState.starts_at, DetailsState.timezone),
         ),
         rx.el.div(_stop(), id=STOP_ID, tab_index=-1, class_name="stop"),
         fields.error_summary(DetailsState),

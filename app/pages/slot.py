@@ -55,9 +55,8 @@ def _page(steps: Sequence[str], current: int, back: str, *before: rx.Component) 
 
 
 def _agenda(previous: rx.Component) -> rx.Component:
-    actions = buttons.steps(
-        rx.el.button("Continuer", type="button", on_click=SlotState.take_chosen, class_name="btn"), previous
-    )
+    onward = rx.el.button("Continuer", type="button", on_click=SlotState.take_chosen, class_name="btn")
+    actions = rx.cond(SlotState.chosen_time != "", buttons.steps(onward, previous), buttons.steps(None, previous))
     return rx.fragment(
         both_times.ask([SlotState.first_at], SlotState.zone),
         both_times.ask([SlotState.chosen_at], SlotState.zone),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -62,3 +62,8 @@ def fields(data: object, names: Iterable[str]) -> dict[str, str]:
 def local(instant: datetime, timezone: str) -> datetime:
     """Return an instant in the local time of an IANA zone."""
     return instant.astimezone(ZoneInfo(timezone))
+
+
+def written(instant: datetime | None) -> str:
+    """Return an instant as the browser gets it, ISO 8601 to the minute in UTC; nothing for none."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%MZ}" if instant else ""

@@ -49,6 +49,8 @@ class ChannelState(FormMixin, JourneyState):
     points: list[PlaceCard] = []
     topic_label: str = ""
     office_name: str = ""
+    length: str = ""
+    documents: list[str] = []
     chosen: str = ""
 
     @rx.event
@@ -59,6 +61,7 @@ class ChannelState(FormMixin, JourneyState):
             return elsewhere
         self.errors = {}
         self.topic_label, self.office_name = progress.topic.label, progress.office.name
+        self.length, self.documents = wording.duration(progress.minutes), list(progress.topic.documents)
         ways = await call(progress.ways)
         self.options = await call(_choices, progress.office, ways, progress.minutes)
         self.points = [place_card(place) for place in {way.place_id: way.place for way in ways}.values() if place]
@@ -107,13 +110,15 @@ def find_way(ways: Iterable[Way], value: str) -> Way | None:
 
 
 def _marked(progress: Progress, options: Sequence[ChannelChoice]) -> str:
+    """Return the way that is marked: the one chosen before, else the first in the leaflet's order that has room."""
     values = [choice.value for choice in options]
-    if len(values) == 1:
-        return values[0]
     marked = progress.typed.get(FIELD, "")
     if marked in values:
         return marked
-    return way_value(progress.channel, progress.place_id) if progress.channel else ""
+    if progress.channel:
+        return way_value(progress.channel, progress.place_id)
+    with_room = (choice.value for choice in options if choice.first != _NOTHING_FREE)
+    return next(with_room, next(iter(values), ""))
 
 
 def _choices(office: OfficeView, ways: Iterable[Way], minutes: int) -> list[ChannelChoice]:

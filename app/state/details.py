@@ -23,7 +23,7 @@ from app.services.journeys import DraftTooLargeError, JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
 from app.state import captcha
 from app.state.account import session_of
-from app.state.base import call, fields, local, network_of, visitor_of
+from app.state.base import call, fields, local, network_of, visitor_of, written
 from app.state.captcha import CaptchaMixin
 from app.state.confirmation import arrival
 from app.state.forms import KeepMixin
@@ -72,6 +72,8 @@ class DetailsState(CaptchaMixin, KeepMixin, JourneyState):
     topic_label: str = ""
     how: str = ""
     where: str = ""
+    starts_at: str = ""
+    timezone: str = ""
     call_back: bool = False
     human: bool = False
     in_space: bool = False
@@ -103,6 +105,8 @@ class DetailsState(CaptchaMixin, KeepMixin, JourneyState):
         self.topic_label = topic.label if topic else ""
         self.how = CHANNEL_LABELS[channel] if channel else ""
         whole = (office.name, *office.address_lines) if office else ()
+        self.starts_at = written(progress.starts_at)
+        self.timezone = office.timezone if office else ""
         # Whoever is called goes nowhere, but wants to know by whom.
         self.where = whole[0] if self.call_back and whole else _address(progress.place, *whole)
 

@@ -114,8 +114,8 @@ class GalleryState(AgendaMixin, CaptchaMixin, FormMixin, rx.State):
             self.chosen_time = ""
 
     @rx.event
-    async def choose_time(self, time: str) -> None:
-        """Choose one of the sample times."""
+    async def choose_time(self, time: str, day: str = "") -> None:
+        """Choose one of the sample times, which are those of every day."""
         self.chosen_time = time if text(time, 5) in (*_MORNING, *_AFTERNOON) else ""
 
     @rx.event

@@ -74,7 +74,7 @@ class OfficeState(JourneyState):
         self.hours = list(progress.office.hours)
         self.offers = [CHANNEL_LABELS[channel] for channel in progress.office.channels]
         self.points = [place_card(point) for point in await call(places.of_office, progress.office.id)]
-        self.book_href = addresses.topic(progress.topic.path if progress.topic else progress.topic_start)
+        self.book_href = addresses.TOPIC if progress.topic else addresses.topic(progress.topic_start)
         return None
 
 

@@ -21,7 +21,7 @@ from app.services.appointments.steps import BOOKING, RESCHEDULE, Progress, Step,
 from app.services.journeys import JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
 from app.state.agenda import AgendaMixin
-from app.state.base import call, local, network_of, tab_of, text, visitor_of
+from app.state.base import call, local, network_of, tab_of, text, visitor_of, written
 from app.state.channel import FIELD as CHANNEL_FIELD
 from app.state.channel import find_way, way_value
 from app.state.forms import FormMixin
@@ -111,7 +111,7 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
         self.first_words = wording.short_moment(first, agenda.today) if first else ""
         self.first_day = first.date().isoformat() if first else ""
         self.first_time = f"{first:%H:%M}" if first else ""
-        self.first_at = _written(first)
+        self.first_at = written(first)
         # Whoever moves an appointment has one already: what the list offers would be a second one.
         self.can_wait = progress.kind == BOOKING
         self.is_late = first is not None and first.date() - agenda.today > _LATE
@@ -137,17 +137,22 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
             ]
 
     async def _restore(self, progress: Progress) -> None:
-        day, time = progress.typed.get("day", ""), progress.typed.get("time", "")
+        """Open the day of the chosen time, else the one this tab was looking at, else the first one with room."""
+        chosen = None
         if progress.starts_at is not None and progress.office is not None:
             chosen = local(progress.starts_at, progress.office.timezone)
-            day, time = chosen.date().isoformat(), f"{chosen:%H:%M}"
-        await self._show_day(progress, day)
-        shown = (*self.morning, *self.afternoon)
-        self._mark(time if time in shown else "")
+        await self._show_day(progress, chosen.date().isoformat() if chosen else self._day_with_room())
+        time = f"{chosen:%H:%M}" if chosen else ""
+        self._mark(time if time in (*self.morning, *self.afternoon) else "")
+
+    def _day_with_room(self) -> str:
+        seen, monday = _date(self.chosen_day), _date(self.monday)
+        place = (seen - monday).days if seen and monday else -1
+        return self.chosen_day if 0 <= place < len(self.days) and self.days[place] > 0 else self.first_day
 
     def _mark(self, time: str) -> None:
         chosen = _instant(self.chosen_day, time, self.zone)
-        self.chosen_time, self.chosen_at = time, _written(chosen)
+        self.chosen_time, self.chosen_at = time, written(chosen)
 
     @rx.event
     async def previous(self) -> EventSpec | None:
@@ -164,7 +169,7 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
         if progress is None:
             return elsewhere
         agenda = await self._show_weeks(progress, self._page + by)
-        if agenda is not None and _written(agenda.first_free) != self.first_at:
+        if agenda is not None and written(agenda.first_free) != self.first_at:
             # Somebody has just taken it, or given it back.
             self._show_first(progress, agenda)
             await self._explain(progress, agenda)
@@ -203,23 +208,15 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
         self._show_times(time for free in found for time in free.times)
 
     @rx.event
-    async def choose_time(self, time: str) -> AsyncIterator[None]:
-        """Mark a time of the chosen day; nothing is held yet."""
-        if text(time, 5) not in (*self.morning, *self.afternoon):
-            return
-        self._mark(time)
-        if self.errors:
-            self.errors = {}
-        yield  # The tap shows at once; keeping it for a restart may take longer.
-        visitor = visitor_of(self)
-        if visitor is not None:
-            await self._keep_choice(visitor)
-
-    async def _keep_choice(self, visitor: str) -> None:
-        try:
-            await call(steps.remember, visitor, self._kind(), {"day": self.chosen_day, "time": self.chosen_time})
-        except JourneyGoneError:
-            return
+    async def choose_time(self, time: str, day: str = "") -> AsyncIterator[EventSpec | None]:
+        """Hold a time of the day it stood under when it was tapped, which the next day may have replaced; go on."""
+        day = text(day, 10) or self.chosen_day
+        if day == self.chosen_day:
+            if text(time, 5) not in (*self.morning, *self.afternoon):
+                return
+            self._mark(time)
+            yield None  # The tap shows at once; holding may take longer.
+        yield await self._hold(day, text(time, 5))
 
     @rx.event
     async def take_first(self) -> EventSpec | None:
@@ -228,7 +225,7 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
 
     @rx.event
     async def take_chosen(self) -> EventSpec | None:
-        """Hold the chosen time and go on."""
+        """Go on with the time that was chosen before."""
         return await self._hold(self.chosen_day, self.chosen_time)
 
     async def _hold(self, day: str, time: str, take: Take = steps.choose_time) -> EventSpec | None:
@@ -321,10 +318,6 @@ def _current(progress: Progress) -> str:
     if progress.appointment is None:
         return ""
     return wording.short_moment(local(progress.appointment.starts_at, progress.appointment.timezone))
-
-
-def _written(instant: datetime | None) -> str:
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%MZ}" if instant else ""
 
 
 def _date(day: str) -> date | None:

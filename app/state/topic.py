@@ -39,6 +39,9 @@ class TopicState(JourneyState):
         node = topics.topics_at(kind, path) or topics.topics_at(kind)
         if node is None:
             return rx.redirect(addresses.CONTACT)
+        if isinstance(node, Topic) and query(self, "choix") and node.self_service is None:
+            # Nothing to read before going on; going back leads to the list it was chosen from.
+            return await self._settle(node.id, replace=True)
         self.trail = trail(topics.topic_trail(kind, node.path), addresses.topic_from_top)
         begins_here = node.path in ("", progress.topic_start)
         self.back = addresses.OFFICE if begins_here else self.trail[-1].href
@@ -51,7 +54,10 @@ class TopicState(JourneyState):
         asked = query(self, "choix")
         if asked:
             return "" if asked == addresses.TOP else asked
-        return progress.topic.path if progress.topic else progress.topic_start
+        topic = progress.topic
+        if topic is None:
+            return progress.topic_start
+        return topic.path if topic.self_service else topic.path.rpartition("/")[0]
 
     def _show_topic(self, topic: Topic | None) -> None:
         answer = topic.self_service if topic else None
@@ -67,13 +73,16 @@ class TopicState(JourneyState):
     @rx.event
     async def choose(self) -> EventSpec | None:
         """Settle the topic shown and go on."""
+        return await self._settle(self._topic_id)
+
+    async def _settle(self, topic_id: str, *, replace: bool = False) -> EventSpec | None:
         progress, elsewhere = await self._enter(Step.TOPIC)
         visitor = visitor_of(self)
         if progress is None or visitor is None:
             return elsewhere
         try:
-            await call(steps.choose_topic, visitor, progress.kind, self._topic_id)
+            await call(steps.choose_topic, visitor, progress.kind, topic_id)
         except (WrongChoiceError, JourneyGoneError):
             return await self._gone(Step.TOPIC) or rx.redirect(addresses.TOPIC)
         self._wait()
-        return rx.redirect(addresses.CHANNEL)
+        return rx.redirect(addresses.CHANNEL, replace=replace)

@@ -97,7 +97,6 @@ def book_move_and_cancel(visitor: Visitor, post_office: MailServer, *, is_phone:
     visitor.is_at("/rendez-vous/replanifier/creneau", "Choisissez un créneau")
     visitor.says(f"Votre rendez-vous du {moment} reste valable")
     new_moment = f"{visitor.choose_day(-1)} à {visitor.choose_time(0)}"
-    visitor.page.get_by_role("button", name="Continuer", exact=True).click()
     visitor.is_at("/rendez-vous/replanifier/verification", "Vérifiez le changement")
     assert visitor.fact("Rendez-vous actuel").startswith(shown)
     visitor.button("Confirmer le nouveau rendez-vous").click()

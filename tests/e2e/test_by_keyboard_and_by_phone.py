@@ -118,28 +118,20 @@ def give_address(visitor: Visitor, keyboard: Keyboard) -> None:
 
 
 def choose_call_back(visitor: Visitor, keyboard: Keyboard) -> None:
-    go_on = visitor.button("Rechercher un créneau disponible")
-    keyboard.open(go_on)
-    expect(visitor.summary).to_be_focused()
-    keyboard.press("Tab", "Enter")
-    expect(visitor.page.get_by_role("radio").first).to_be_focused()
     call_back = visitor.page.get_by_role("radio", name="Par téléphone")
+    keyboard.go_to(visitor.page.get_by_role("radio", checked=True))
     for _ in visitor.page.get_by_role("radio").all():
         keyboard.press("ArrowDown")
         if call_back.is_checked():
             break
     expect(call_back).to_be_checked()
-    keyboard.open(go_on)
+    keyboard.open(visitor.button("Rechercher un créneau disponible"))
 
 
 def walk_through_the_agenda(visitor: Visitor, keyboard: Keyboard) -> None:
     page = visitor.page
-    keyboard.open(page.get_by_role("button", name="Continuer", exact=True))
-    expect(visitor.summary).to_be_focused()
-    keyboard.press("Tab", "Enter")
-    expect(page.locator("#agenda")).to_be_focused()
-
-    # The agenda is one stop of the Tab key: its first open day.
+    # The agenda is one stop of the Tab key: its first open day, whose times are there already.
+    expect(visitor.open_days().first).to_have_attribute("aria-pressed", "true")
     keyboard.go_to(visitor.open_days().first)
     days = page.locator("[data-day]")
     all_days = [str(day.get_attribute("data-day")) for day in days.all()]
@@ -170,8 +162,6 @@ def walk_through_the_agenda(visitor: Visitor, keyboard: Keyboard) -> None:
     time = visitor.times().last
     keyboard.go_to(time)
     keyboard.press("Space")
-    expect(time).to_have_attribute("aria-pressed", "true")
-    keyboard.open(page.get_by_role("button", name="Continuer", exact=True))
 
 
 def move_to(keyboard: Keyboard, days: list[str], day: str) -> None:

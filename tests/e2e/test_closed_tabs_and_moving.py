@@ -28,7 +28,6 @@ from tests.e2e.test_nothing_is_lost import (
     go_back_and_forth,
     reload,
     restart_the_server,
-    written,
 )
 from tests.e2e.test_one_seat import book, holds, is_kept
 from tests.e2e.visitor import (
@@ -109,13 +108,15 @@ def test_a_tab_closed_at_any_step_of_booking_is_taken_up_again(arrive: Arrive) -
     visitor.button("Rechercher un créneau disponible").click()
 
     visitor.is_at(SLOT, SLOT_TITLE)
-    day, time = visitor.choose_day(1), visitor.choose_time(0)
-    take_up_again(visitor, SLOT, SLOT_TITLE, kept={"time": written(time)})
+    take_up_again(visitor, SLOT, SLOT_TITLE, kept=BY_PHONE)
+    moment = f"{visitor.choose_day(1)} à {visitor.choose_time(0)}"
+
+    visitor.is_at(DETAILS, "Vos informations")
+    visitor.link("Étape précédente").click()
+    visitor.is_at(SLOT, SLOT_TITLE)
     expect(visitor.page.get_by_role("button", pressed=True)).to_have_count(2)
-    moment = f"{day} à {time}"
     assert chosen(visitor) == moment
     go_on(visitor)
-
     visitor.is_at(DETAILS, "Vos informations")
     who = Identity(email="onglet.ferme@example.org")
     visitor.fill_in(who, captcha=False)
@@ -209,14 +210,11 @@ def test_at_every_step_of_moving_what_was_chosen_stays_and_nothing_moves_before_
     visitor.button("Rechercher un créneau disponible").click()
 
     visitor.is_at(f"{MOVE}/creneau", SLOT_TITLE)
-    day, time = visitor.choose_day(2), visitor.choose_time(-1)
-    moment = f"{day} à {time}"
-    is_kept(visitor, RESCHEDULE, time=written(time))
+    day = visitor.choose_day(2)
     disturb(visitor, line)
     visitor.says("reste valable tant que")
-    expect(visitor.page.get_by_role("button", pressed=True)).to_have_count(2)
-    assert chosen(visitor) == moment
-    go_on(visitor)
+    expect(visitor.page.get_by_role("heading", level=2, name=day)).to_be_visible()
+    moment = f"{day} à {visitor.choose_time(-1)}"
 
     visitor.is_at(f"{MOVE}/verification", CHECK_TITLE)
     visitor.field("Numéro à appeler").fill(NEW_NUMBER)
@@ -249,11 +247,8 @@ def test_a_tab_closed_while_moving_is_taken_up_again(arrive: Arrive) -> None:
     visitor.go(f"/rendez-vous/suivi/{access.manage_token(mine.public_id)}")
     visitor.button("Replanifier").click()
     visitor.is_at(f"{MOVE}/creneau", SLOT_TITLE)
-    day, time = visitor.choose_day(2), visitor.choose_time(-1)
-    take_up_again(visitor, f"{MOVE}/creneau", SLOT_TITLE, mine.reference, kept={"time": written(time)})
-    expect(visitor.page.get_by_role("button", pressed=True)).to_have_count(2)
-    assert chosen(visitor) == f"{day} à {time}"
-    go_on(visitor)
+    visitor.choose_day(2)
+    visitor.choose_time(-1)
     visitor.is_at(f"{MOVE}/verification", CHECK_TITLE)
     visitor.field("Numéro à appeler").fill(NEW_NUMBER)
     take_up_again(visitor, f"{MOVE}/verification", CHECK_TITLE, NEW_NUMBER, kept={"phone": NEW_NUMBER})

@@ -43,8 +43,6 @@ def tap_slot(visitor: Visitor, day: int, time: int) -> str:
     chip = visitor.times().nth(time)
     hour = re.sub(r"\s+", " ", chip.inner_text())
     tap(visitor, chip)
-    expect(chip).to_have_attribute("aria-pressed", "true")
-    tap(visitor, visitor.page.get_by_role("button", name="Continuer", exact=True))
     return f"{words} à {hour}"
 
 

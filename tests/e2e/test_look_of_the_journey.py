@@ -10,7 +10,7 @@ from tests.e2e.my_space import a_person, account_of
 from tests.e2e.personal import PEOPLE
 from tests.e2e.space import a_professional
 from tests.e2e.test_one_seat import until
-from tests.e2e.visitor import CHANNEL, DESKTOP, DETAILS, OFFICE, PHONE_SMALL, SLOT, Identity, Visitor
+from tests.e2e.visitor import CHANNEL, DESKTOP, DETAILS, OFFICE, PHONE_SMALL, SLOT, TITLES, Identity, Visitor
 
 TABLET, JUST_A_DESKTOP = {"width": 1023, "height": 768}, {"width": 1024, "height": 768}
 
@@ -165,13 +165,13 @@ def test_errors_are_listed_in_the_order_of_the_fields(visitor: Visitor) -> None:
 @pytest.mark.parametrize("screen", [PHONE_SMALL, DESKTOP], ids=["320", "1280"])
 def test_the_button_under_the_times_stays_put_when_both_clocks_are_told(screen: dict[str, int], arrive: Arrive) -> None:
     visitor = arrive(screen, timezone_id="Asia/Tokyo")
-    visitor.reach(SLOT)
-    expect(visitor.page.locator(".first-free .both-times")).to_be_visible()
-    visitor.choose_day(1)
+    visitor.reach(DETAILS)
+    expect(visitor.page.locator("dt").filter(has_text="Selon votre horloge")).to_be_visible()
+    visitor.link("Étape précédente").click()
+    visitor.is_at(SLOT, TITLES[SLOT])
     button = visitor.page.get_by_role("button", name="Continuer", exact=True)
     from_top = "element => element.getBoundingClientRect().top + scrollY"
     before = button.evaluate(from_top)
-    visitor.choose_time(0)
     expect(visitor.page.locator(".room-for-both .both-times")).to_contain_text("chez vous")
     assert button.evaluate(from_top) == pytest.approx(before, abs=1), "a press meanwhile would be lost"
 

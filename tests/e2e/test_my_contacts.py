@@ -95,7 +95,6 @@ def test_an_appointment_taken_without_an_account_appears_is_moved_and_cancelled(
     visitor.is_at(f"{RESCHEDULED}creneau", "Choisissez un créneau")
     visitor.choose_day(2)
     visitor.choose_time(-1)
-    visitor.page.get_by_role("button", name="Continuer", exact=True).click()
     visitor.is_at(f"{RESCHEDULED}verification", "Vérifiez le changement")
     visitor.button("Confirmer le nouveau rendez-vous").click()
     visitor.is_at(f"{RESCHEDULED}confirmation", "Votre rendez-vous est déplacé")

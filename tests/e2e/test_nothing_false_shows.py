@@ -6,7 +6,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.e2e.test_professional_sign_up import ACTIVATED, CODE, CODE_ADDRESS, code_and_link, sign_up
-from tests.e2e.visitor import CHANNEL, DETAILS, OFFICE, TOPIC, UNDERSTAND_NOTICE, Visitor
+from tests.e2e.visitor import ANSWERED, CHANNEL, DETAILS, OFFICE, TOPIC, UNDERSTAND_NOTICE, Visitor
 from tests.smtp import MailServer
 
 # What is true of nobody in these walks; a page that shows before its data came once said it for a moment.
@@ -64,16 +64,22 @@ def test_the_title_takes_the_focus_once_the_page_has_come(visitor: Visitor) -> N
     expect(visitor.title).to_be_focused()
     visitor.begin_booking()
     expect(visitor.title).to_be_focused()
-    visitor.link(UNDERSTAND_NOTICE).click()
+    visitor.link(ANSWERED).click()
     expect(visitor.button("Continuer")).to_be_visible()
+    expect(visitor.title).to_be_focused()
+    visitor.page.go_back()
+    visitor.choose_topic()
     expect(visitor.title).to_be_focused()
 
 
 def test_the_step_before_a_topic_is_the_list_it_was_chosen_from(visitor: Visitor) -> None:
     visitor.reach(OFFICE)
     visitor.begin_booking()
-    visitor.link(UNDERSTAND_NOTICE).click()
+    visitor.link(ANSWERED).click()
     expect(visitor.button("Continuer")).to_be_visible()
+    visitor.link("Étape précédente").click()
+    expect(visitor.link(ANSWERED)).to_be_visible()
+    visitor.choose_topic()
     visitor.link("Étape précédente").click()
     expect(visitor.link(UNDERSTAND_NOTICE)).to_be_visible()
     visitor.is_at(TOPIC, "Précisez votre motif")

@@ -15,6 +15,7 @@ from tests.e2e.line import Line, line_to
 from tests.e2e.portal import Portal
 from tests.e2e.test_one_seat import holds, is_kept, until
 from tests.e2e.visitor import (
+    ANSWERED,
     CHANNEL,
     CONFIRMATION,
     DETAILS,
@@ -23,7 +24,6 @@ from tests.e2e.visitor import (
     PHONE,
     SLOT,
     TOPIC,
-    UNDERSTAND_NOTICE,
     Identity,
     Visitor,
     typed,
@@ -145,11 +145,10 @@ def test_at_every_step_what_was_typed_and_chosen_stays(disturb: Disturb, arrive:
     ).to_be_visible()
     visitor.begin_booking()
 
-    visitor.link(UNDERSTAND_NOTICE).click()
-    expect(visitor.page.get_by_role("heading", name="Documents à préparer")).to_be_visible()
+    visitor.link(ANSWERED).click()
+    expect(visitor.button("Continuer vers le rendez-vous")).to_be_visible()
     disturb(visitor, line)
-    expect(visitor.page.get_by_role("heading", name="Documents à préparer")).to_be_visible()
-    visitor.button("Continuer").click()
+    visitor.button("Continuer vers le rendez-vous").click()
 
     visitor.is_at(CHANNEL, "Choisissez comment être reçu")
     visitor.page.get_by_role("radio", name="Par téléphone").check()
@@ -159,13 +158,10 @@ def test_at_every_step_what_was_typed_and_chosen_stays(disturb: Disturb, arrive:
     visitor.button("Rechercher un créneau disponible").click()
 
     visitor.is_at(SLOT, "Choisissez un créneau")
-    day, time = visitor.choose_day(2), visitor.choose_time(-1)
-    moment = f"{day} à {time}"
-    is_settled(disturb, visitor, time=written(time))
+    day = visitor.choose_day(2)
     disturb(visitor, line)
-    expect(visitor.page.get_by_role("button", pressed=True)).to_have_count(2)
-    assert chosen(visitor) == moment
-    visitor.page.get_by_role("button", name="Continuer", exact=True).click()
+    expect(visitor.page.get_by_role("heading", level=2, name=day)).to_be_visible()
+    moment = f"{day} à {visitor.choose_time(-1)}"
 
     visitor.is_at(DETAILS, "Vos informations")
     visitor.says(f"Nous gardons le {moment} pour vous")

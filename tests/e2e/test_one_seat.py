@@ -187,7 +187,6 @@ def begin_to_move(visitor: Visitor, email: str) -> AppointmentView:
     visitor.is_at("/rendez-vous/replanifier/creneau", "Choisissez un créneau")
     visitor.choose_day(1)
     visitor.choose_time(0)
-    visitor.page.get_by_role("button", name="Continuer", exact=True).click()
     visitor.is_at("/rendez-vous/replanifier/verification", "Vérifiez le changement")
     assert visitor.fact("Nouveau rendez-vous") != visitor.fact("Rendez-vous actuel")
     return mine

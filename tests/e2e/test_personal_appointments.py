@@ -100,7 +100,6 @@ def move_to_video(who: Person, view: AppointmentView, place: str) -> None:
     visitor.says("reste valable tant que vous n’avez pas confirmé")
     visitor.choose_day(0)
     visitor.choose_time(-1)
-    visitor.page.get_by_role("button", name="Continuer", exact=True).click()
     visitor.is_at(f"{MOVING}/verification", "Vérifiez le changement")
     visitor.says(place)
     visitor.button("Confirmer le nouveau rendez-vous").click()

@@ -18,7 +18,7 @@ from app.services.appointments import access, availability, cancellation, resche
 from app.services.appointments.records import AppointmentView
 from app.services.appointments.seats import SlotGoneError
 from tests.e2e.conftest import Arrive
-from tests.e2e.test_closed_tabs_and_moving import CHECK_TITLE, MOVE, SLOT_TITLE, booked, go_on, stored
+from tests.e2e.test_closed_tabs_and_moving import CHECK_TITLE, MOVE, SLOT_TITLE, booked, stored
 from tests.e2e.test_one_seat import book, held_by, shift_hold, until
 from tests.e2e.visitor import CHANNEL, CONFIRMATION, DETAILS, SLOT, STEPS, TITLES, UNDERSTAND_NOTICE, Identity, Visitor
 
@@ -40,7 +40,6 @@ def to_the_check(visitor: Visitor, mine: AppointmentView) -> None:
     visitor.is_at(f"{MOVE}/creneau", SLOT_TITLE)
     visitor.choose_day(-1)
     visitor.choose_time(0)
-    go_on(visitor)
     visitor.is_at(f"{MOVE}/verification", CHECK_TITLE)
 
 

@@ -12,10 +12,10 @@ from playwright.sync_api import Locator, expect
 from tests.e2e.conftest import Arrive
 from tests.e2e.test_booking_from_home_to_cancellation import book_move_and_cancel
 from tests.e2e.test_professional_sign_up import sign_up_activate_and_sign_in
-from tests.e2e.visitor import DESKTOP, PHONE_SMALL, TOPIC, UNDERSTAND_NOTICE, Visitor
+from tests.e2e.visitor import ANSWERED, DESKTOP, PHONE_SMALL, TOPIC, Visitor
 from tests.smtp import MailServer
 
-OTHER_TOPIC = "Vous n’avez pas reçu votre avis"
+OTHER_ANSWERED = "Vous n’avez pas reçu votre avis"
 _REPLACES, _REMOVES_FIRST, _MOVES = "replaces", "removes first", "moves"
 _TRANSLATOR = """
 (() => {
@@ -90,7 +90,7 @@ def goes_to_and_fro(visitor: Visitor) -> None:
     """Change block, topic and day again and again: what is read must be what the server would send now."""
     visitor.reach(TOPIC)
     expect(visitor.page.locator("main font").first).to_be_attached()
-    for label in (UNDERSTAND_NOTICE, OTHER_TOPIC):
+    for label in (ANSWERED, OTHER_ANSWERED):
         visitor.link(label).click()
         expect(visitor.button("Continuer")).to_be_visible()
         reads_as_after_a_reload(visitor)

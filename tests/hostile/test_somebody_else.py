@@ -157,7 +157,8 @@ class TestNoStepCanBeSkipped:
             await walk.to_slot(attacker)
             for day in ("2020-01-06", "2099-01-05", attacker.get("slot_state", "first_day")):
                 await attacker.call(f"{SLOT}.choose_day", {"day": day})
-                await attacker.call(f"{SLOT}.choose_time", {"time": "03:07"})
+                for at in ({}, {"day": day}, {"day": "2099-01-06"}, {"day": "x"}):
+                    await attacker.call(f"{SLOT}.choose_time", {"time": "03:07", **at})
                 await attacker.call(f"{SLOT}.take_chosen")
             await attacker.settle()
             assert attacker.get("slot_state", "chosen_time") == ""
