@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import blocks, buttons, fields, mailbox, notices
+from app.components import blocks, buttons, fields, mailbox, notices, refused_address
 from app.components.captcha import captcha
 from app.components.durations import ACTIVATION
 from app.components.identifiers import identifier_fields
@@ -130,16 +130,30 @@ def registered() -> rx.Component:
         SIGN_UP,
         5,
         "Enregistrement",
-        notices.notice(
-            rx.el.p(
-                "Un code d’activation a été envoyé à l’adresse électronique suivante : ",
-                rx.cond(
-                    RegisteredState.email != "", rx.fragment(rx.el.b(blocks.mail(RegisteredState.email)), "."), "…"
-                ),
-            ),
-            tone="ok",
+        rx.el.div(
+            rx.cond(RegisteredState.refused, refused_address.refused_code(RegisteredState), _code_sent()),
             role="status",
         ),
+        rx.cond(RegisteredState.refused, rx.fragment(), _what_to_do_with_the_code()),
+        mailbox.note(),
+        crumbs=_CRUMBS,
+        here="Création",
+        leave=False,
+    )
+
+
+def _code_sent() -> rx.Component:
+    return notices.notice(
+        rx.el.p(
+            "Un code d’activation a été envoyé à l’adresse électronique suivante : ",
+            rx.cond(RegisteredState.email != "", rx.fragment(rx.el.b(blocks.mail(RegisteredState.email)), "."), "…"),
+        ),
+        tone="ok",
+    )
+
+
+def _what_to_do_with_the_code() -> rx.Component:
+    return rx.fragment(
         rx.el.p(
             "Si vous ne le recevez pas, vérifiez que cette adresse est correcte, et regardez dans les courriers "
             "indésirables (« spam »). L’envoi est immédiat, mais votre messagerie peut le retarder."
@@ -167,10 +181,6 @@ def registered() -> rx.Component:
             ),
             tone="warm",
         ),
-        mailbox.note(),
-        crumbs=_CRUMBS,
-        here="Création",
-        leave=False,
     )
 
 

@@ -88,7 +88,7 @@ class ConfirmationState(RefusedAddressMixin, JourneyState):
         self.phase = "ready"
         return ConfirmationState.watch if self._shown else None
 
-    async def _correctable(self) -> str | None:
+    async def _mail(self) -> str | None:
         return self._shown or None
 
     async def _corrected(self, view: AppointmentView) -> None:

@@ -61,7 +61,7 @@ class FollowUpState(AgainMixin, RefusedAddressMixin, rx.State):
         await self._look(view.public_id)
         self.refused = self.refused and self.status == "booked"
 
-    async def _correctable(self) -> str | None:
+    async def _mail(self) -> str | None:
         return self._public_id() if self.status == "booked" else None
 
     async def _corrected(self, view: AppointmentView) -> None:
