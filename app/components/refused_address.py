@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.components import blocks, buttons, fields, notices
+from app.state.refused_address import REFUSAL_ID
 
 
 def block(state: Any) -> rx.Component:
@@ -20,6 +21,10 @@ def block(state: Any) -> rx.Component:
 
 def refusal(email: Any, *more: Any) -> rx.Component:
     """Return the notice that the mail server refuses an address, and in `more` what now; it belongs in a status."""
+    return rx.el.div(_notice(email, *more), id=REFUSAL_ID, tab_index=-1)
+
+
+def _notice(email: Any, *more: Any) -> rx.Component:
     return notices.notice(
         rx.el.p(
             "L’adresse ",
@@ -44,7 +49,7 @@ def refused_code(state: Any) -> rx.Component:
 
 
 def _refused(state: Any) -> rx.Component:
-    return refusal(
+    return _notice(
         state.card.email,
         rx.el.p("Votre rendez-vous reste enregistré."),
         rx.cond(

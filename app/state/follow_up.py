@@ -58,7 +58,7 @@ class FollowUpState(AgainMixin, RefusedAddressMixin, rx.State):
         self.documents = documents_of(view)
         self.history, self.mails = await call(story_of, view.public_id, view.timezone)
         self.status = _status(view)
-        await self._look(view.public_id)
+        await self._look_at_mail(view.public_id)
         self.refused = self.refused and self.status == "booked"
 
     async def _mail(self) -> str | None:

@@ -25,6 +25,7 @@ from app.state.activation import NO_CODE, CodeMixin
 from app.state.base import call, fields, network_of, query, tab_of, visitor_of
 from app.state.forms import errors_of
 from app.state.identifiers import IdentifiersMixin
+from app.state.refused_address import REFUSAL_ID
 from app.state.refused_code import RefusedCodeMixin
 
 _PARIS = ZoneInfo("Europe/Paris")
@@ -112,6 +113,7 @@ class PersonalCodeState(RefusedCodeMixin, AccountFormMixin, PersonalSignUpState)
     _kept: ClassVar[tuple[str, ...]] = ("code",)
     _kind: ClassVar[SpaceKind] = SpaceKind.PERSONAL
     _identifiers: ClassVar[int] = Step.IDENTIFIERS
+    _refusal_id: ClassVar[str] = REFUSAL_ID
 
     @rx.event
     async def load(self) -> EventSpec | None:

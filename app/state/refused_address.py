@@ -18,6 +18,7 @@ from app.state.base import call, fields, visitor_of
 from app.state.forms import KeepMixin
 
 WATCHED_SECONDS = 90
+REFUSAL_ID = "refus"
 _LONGEST_EMAIL = 320
 _OVER = "Ce rendez-vous ne tient plus\u00a0: rechargez la page."
 
@@ -30,12 +31,14 @@ class RefusalMixin(rx.State, mixin=True):
     _watched_until: float = 0.0
     _mails: ClassVar[Any] = outbox
     """What knows of mails by what `_mail` returns: a service module with `is_refused` and `is_awaited`."""
+    _refusal_id: ClassVar[str] = ""
+    """The element that takes the focus when a form gives way to the refusal."""
 
     async def _mail(self) -> str | None:
         """Return what names the mail this page speaks of, None unless whoever is here may know of it."""
         raise NotImplementedError
 
-    async def _look(self, mail: str) -> None:
+    async def _look_at_mail(self, mail: str) -> None:
         """Say how the address stands when the page is shown."""
         self._tell(await call(self._mails.is_refused, mail))
 
@@ -43,21 +46,24 @@ class RefusalMixin(rx.State, mixin=True):
         self.refused = refused
 
     @rx.event(background=True)
-    async def watch(self) -> None:
+    async def watch(self) -> EventSpec | None:
         """Tell without a reload when the mail server refuses the address; one look a second for a short while."""
         async with self:
             mails, mail = self._mails, await self._mail()
             now = time.monotonic()
             if mail is None or (mail == self._watched and now < self._watched_until):
-                return
+                return None
             self._watched, self._watched_until = mail, now + WATCHED_SECONDS
         while time.monotonic() < now + WATCHED_SECONDS and await call(mails.is_awaited, mail):
             await asyncio.sleep(1)
         refused = await call(mails.is_refused, mail)
         async with self:
-            if self._watched == mail:
-                self._watched_until = 0.0
-                self._tell(refused)
+            if self._watched != mail:
+                return None
+            self._watched_until = 0.0
+            is_news = refused and not self.refused
+            self._tell(refused)
+            return rx.set_focus(self._refusal_id) if is_news and self._refusal_id else None
 
 
 class RefusedAddressMixin(KeepMixin, RefusalMixin, mixin=True):
@@ -72,10 +78,10 @@ class RefusedAddressMixin(KeepMixin, RefusalMixin, mixin=True):
         """Show the appointment with its new address."""
         raise NotImplementedError
 
-    async def _look(self, mail: str) -> None:
+    async def _look_at_mail(self, mail: str) -> None:
         """Say how the address stands when the page is shown."""
         self.corrected = False
-        await super()._look(mail)
+        await super()._look_at_mail(mail)
         if not self.refused:
             self.correcting, self.draft, self.errors = False, {}, {}
 
@@ -111,7 +117,7 @@ class RefusedAddressMixin(KeepMixin, RefusalMixin, mixin=True):
             return self._refuse({"email": _OVER})
         except NotRefusedError:
             # Corrected in another tab.
-            await self._look(public_id)
+            await self._look_at_mail(public_id)
             return rx.set_focus("titre")
         self.errors, self.draft = {}, {}
         self.refused, self.correcting, self.corrected = False, False, True

@@ -29,7 +29,7 @@ class RefusedCodeMixin(RefusalMixin, AccountJourneyMixin, mixin=True):
         if mail is None:
             self.refused = False
             return None
-        await self._look(mail)
+        await self._look_at_mail(mail)
         return type(self).watch
 
     async def _mail(self) -> str | None:
