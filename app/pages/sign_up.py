@@ -10,7 +10,7 @@ from app.components.captcha import captcha
 from app.components.durations import ACTIVATION
 from app.components.identifiers import identifier_fields
 from app.components.identity import address_fields, company_fields, iban_field, person_fields, trust_fields
-from app.components.journey import wizard_page
+from app.components.journey import leaving, wizard_page
 from app.components.password import advice_dialog
 from app.components.stepper import SIGN_UP
 from app.state.sign_up import ConditionsState, IdentifiersState, SignUpState
@@ -134,7 +134,8 @@ def registered() -> rx.Component:
             rx.cond(RegisteredState.refused, refused_address.refused_code(RegisteredState), _code_sent()),
             role="status",
         ),
-        rx.cond(RegisteredState.refused, rx.fragment(), _what_to_do_with_the_code()),
+        # What was typed is kept until then: on a computer that several people use it can be erased here.
+        rx.cond(RegisteredState.refused, leaving(SignUpState), _what_to_do_with_the_code()),
         mailbox.note(),
         crumbs=_CRUMBS,
         here="Création",
