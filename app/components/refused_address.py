@@ -21,10 +21,6 @@ def block(state: Any) -> rx.Component:
 
 def refusal(email: Any, *more: Any) -> rx.Component:
     """Return the notice that the mail server refuses an address, and in `more` what now; it belongs in a status."""
-    return rx.el.div(_notice(email, *more), id=REFUSAL_ID, tab_index=-1)
-
-
-def _notice(email: Any, *more: Any) -> rx.Component:
     return notices.notice(
         rx.el.p(
             "L’adresse ",
@@ -36,9 +32,14 @@ def _notice(email: Any, *more: Any) -> rx.Component:
     )
 
 
+def in_place_of_form(email: Any, *more: Any) -> rx.Component:
+    """Return that notice where a form gives way to it: it takes the focus then."""
+    return rx.el.div(refusal(email, *more), id=REFUSAL_ID, tab_index=-1)
+
+
 def refused_code(state: Any) -> rx.Component:
     """Return what a page that waits for a code says of a refused address; `state` has `RefusedCodeMixin`."""
-    return refusal(
+    return in_place_of_form(
         state.email,
         rx.el.p(
             "Votre espace n’est pas créé. Corrigez l’adresse, puis choisissez à nouveau votre mot de passe\u00a0: vos "
@@ -49,7 +50,7 @@ def refused_code(state: Any) -> rx.Component:
 
 
 def _refused(state: Any) -> rx.Component:
-    return _notice(
+    return refusal(
         state.card.email,
         rx.el.p("Votre rendez-vous reste enregistré."),
         rx.cond(

@@ -28,6 +28,8 @@ class FollowUpState(AgainMixin, RefusedAddressMixin, rx.State):
     history: list[HistoryLine] = []
     mails: list[MailLine] = []
     asking: bool = False
+    is_told_by_mail: bool = True
+    """Whether a mail confirms that it is cancelled."""
 
     @rx.event
     async def load(self) -> EventSpec | None:
@@ -59,6 +61,7 @@ class FollowUpState(AgainMixin, RefusedAddressMixin, rx.State):
         self.history, self.mails = await call(story_of, view.public_id, view.timezone)
         self.status = _status(view)
         await self._look_at_mail(view.public_id)
+        self.is_told_by_mail = not self.refused
         self.refused = self.refused and self.status == "booked"
 
     async def _mail(self) -> str | None:
@@ -94,8 +97,9 @@ class FollowUpState(AgainMixin, RefusedAddressMixin, rx.State):
         except NotBookedError:
             await self._load()
             return None
-        self.asking = False
+        self.asking, was_refused = False, self.refused
         await self._show(view)
+        self.is_told_by_mail = self.is_told_by_mail and not was_refused
         return rx.set_focus("titre")
 
     @rx.event
