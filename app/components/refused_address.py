@@ -32,14 +32,14 @@ def refusal(email: Any, *more: Any) -> rx.Component:
     )
 
 
-def in_place_of_form(email: Any, *more: Any) -> rx.Component:
-    """Return that notice where a form gives way to it: it takes the focus then."""
+def in_place(email: Any, *more: Any) -> rx.Component:
+    """Return that notice where it replaces what had the focus: it takes it over."""
     return rx.el.div(refusal(email, *more), id=REFUSAL_ID, tab_index=-1)
 
 
 def refused_code(state: Any) -> rx.Component:
     """Return what a page that waits for a code says of a refused address; `state` has `RefusedCodeMixin`."""
-    return in_place_of_form(
+    return in_place(
         state.email,
         rx.el.p(
             "Votre espace n’est pas créé. Corrigez l’adresse, puis choisissez à nouveau votre mot de passe\u00a0: vos "

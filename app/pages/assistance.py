@@ -8,6 +8,7 @@ from app.components.captcha import captcha
 from app.components.journey import no_cookies
 from app.services.assistance import SUBJECTS
 from app.state.assistance import AssistanceState
+from app.state.refused_address import REFUSAL_ID
 
 
 def assistance() -> rx.Component:
@@ -57,7 +58,7 @@ def _on_its_way() -> rx.Component:
 
 def _not_delivered() -> rx.Component:
     return notices.notice(
-        rx.el.h2("Votre message n’a pas pu être remis"),
+        rx.el.h2("Votre message n’a pas pu être remis", id=REFUSAL_ID, tab_index=-1),
         rx.el.p(
             "La messagerie de l’assistance ne l’a pas accepté. Appelez le ",
             rx.el.a(layout.ASSISTANCE_PHONE, href=layout.ASSISTANCE_CALL, class_name="nowrap"),

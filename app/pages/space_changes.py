@@ -188,7 +188,7 @@ def _password_changed(back: rx.Component) -> rx.Component:
 
 
 def _address_refused(state: Any) -> rx.Component:
-    return refused_address.in_place_of_form(
+    return refused_address.in_place(
         state.waiting_for,
         rx.el.p(
             "Rien n’est changé\u00a0: votre adresse reste ",

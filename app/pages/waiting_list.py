@@ -147,7 +147,7 @@ def _recorded(state: Any) -> rx.Component:
 
 
 def _unreachable(state: Any) -> rx.Component:
-    return refused_address.refusal(
+    return refused_address.in_place(
         state.done_email,
         rx.el.p(
             "Aucun créneau ne pourrait vous être proposé. Corrigez l’adresse\u00a0: les jours demandés sont gardés."

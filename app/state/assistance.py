@@ -14,7 +14,7 @@ from app.state import drafts
 from app.state.base import call, fields, network_of, visitor_of
 from app.state.captcha import HumanMixin
 from app.state.forms import KeepMixin, errors_of
-from app.state.refused_address import RefusalMixin
+from app.state.refused_address import REFUSAL_ID, RefusalMixin
 
 FIELDS = ("name", "email", "phone", "subject", "question")
 
@@ -32,6 +32,7 @@ class AssistanceState(RefusalMixin, HumanMixin, KeepMixin, rx.State):
     no_cookies: bool = False
     _sent_mail: str = ""
     _kept: ClassVar[tuple[str, ...]] = FIELDS
+    _refusal_id: ClassVar[str] = REFUSAL_ID
 
     @rx.event
     async def load(self) -> None:

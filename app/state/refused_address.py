@@ -32,7 +32,7 @@ class RefusalMixin(rx.State, mixin=True):
     _mails: ClassVar[Any] = outbox
     """What knows of mails by what `_mail` returns: a service module with `is_refused` and `is_awaited`."""
     _refusal_id: ClassVar[str] = ""
-    """The element that takes the focus when a form gives way to the refusal."""
+    """The element that takes the focus when what had it gives way to the refusal."""
 
     async def _mail(self) -> str | None:
         """Return what names the mail this page speaks of, None unless whoever is here may know of it."""

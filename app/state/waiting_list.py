@@ -29,7 +29,7 @@ from app.state.channel import way_value
 from app.state.forms import KeepMixin
 from app.state.journey import JourneyState
 from app.state.office import way_label
-from app.state.refused_address import RefusalMixin
+from app.state.refused_address import REFUSAL_ID, RefusalMixin
 
 WEEKDAYS = tuple(f"jour-{number}" for number in range(6))
 """The boxes to tick, Monday first; no office receives on Sundays."""
@@ -55,6 +55,7 @@ class WaitingListState(RefusalMixin, CaptchaMixin, KeepMixin, JourneyState):
     """The form by which one is told when a time comes free for what this journey looks for."""
 
     _kept: ClassVar[tuple[str, ...]] = _FIELDS
+    _refusal_id: ClassVar[str] = REFUSAL_ID
 
     topic_label: str = ""
     where: str = ""

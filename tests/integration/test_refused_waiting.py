@@ -13,6 +13,7 @@ from app.services.appointments.steps import BOOKING
 from app.services.notifications import delivery, outbox
 from app.settings import get_settings
 from app.state.base import tab_of
+from app.state.refused_address import REFUSAL_ID
 from app.state.waiting_from_mail import WaitingEntryState
 from app.state.waiting_list import WaitingListState
 from tests.booking import MONDAY, topic_of
@@ -111,7 +112,7 @@ def test_the_page_tells_without_a_reload_and_the_address_is_corrected(page: Wait
     press(page, "submit", typed(WRONG))
     assert (page.done_email, page.refused) == (WRONG, False)
     delivery.deliver_due()
-    press(page, "watch")
+    assert REFUSAL_ID in str(press(page, "watch"))
     assert page.refused
 
     press(page, "load")
