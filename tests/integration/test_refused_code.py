@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +25,7 @@ from tests.accounts import PASSWORD, make_account, quick_passwords
 from tests.factories import at
 from tests.pages import opened, press, sent_ahead, visitor
 from tests.personal import Applicant, load_register
-from tests.sign_up import FORM, IBAN, SIMPLIFIED, Newcomer
+from tests.sign_up import FORM, IBAN, SIMPLIFIED, Newcomer, code_in
 from tests.smtp import MailServer, mail_server
 
 WRONG, RIGHT = "lila@courriel.example", "lila.rosemonde@courriel.example"
@@ -78,6 +79,17 @@ KINDS = [
     ),
 ]
 each_kind = pytest.mark.parametrize("walk", KINDS, ids=[str(walk.kind) for walk in KINDS])
+
+
+def _text(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return "\n".join(str(body.get_content()).splitlines())
+
+
+def _drafts() -> list[str]:
+    with database.reading() as session:
+        return list(session.execute(select(col(Journey.draft))).scalars())
 
 
 def _is_refused(key: str, kind: SpaceKind) -> bool:
@@ -173,6 +185,16 @@ def test_what_was_typed_is_gone_after_a_day(server: MailServer, walk: Journeying
         retention.tidy()
     with database.reading() as session:
         assert session.execute(select(col(Journey.id))).all() == []
+
+
+def test_what_was_typed_goes_once_the_code_has_served(server: MailServer) -> None:
+    newcomer = Newcomer(RIGHT, SpaceMode.SIMPLIFIED, SIMPLIFIED, key="lila").reaches_the_summary()
+    newcomer.registers()
+    delivery.deliver_due()
+    assert IBAN.replace(" ", "") in str(_drafts())
+    newcomer.types_the_code(code_in(_text(server.accepted[0]))).activates()
+    assert IBAN.replace(" ", "") not in str(_drafts())
+    assert registration.registered("lila") is not None
 
 
 @each_kind
