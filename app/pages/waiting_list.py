@@ -125,9 +125,13 @@ def _joined() -> rx.Component:
             "Rien n’est réservé pour l’instant. Vous pouvez prendre un créneau plus tardif dès maintenant, et "
             "l’annuler si un autre vous est proposé."
         ),
-        buttons.actions(
-            buttons.go(_BACK, addresses.SLOT),
-            rx.cond(~state.refused, buttons.act("Modifier les jours ou l’adresse", state.change)),
+        rx.cond(
+            state.refused,
+            buttons.actions(buttons.go(_BACK, addresses.SLOT, "btn second")),
+            buttons.actions(
+                buttons.go(_BACK, addresses.SLOT),
+                buttons.act("Modifier les jours ou l’adresse", state.change),
+            ),
         ),
     )
 
