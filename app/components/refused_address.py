@@ -1,4 +1,4 @@
-"""What is said of an appointment's mail address when the mail server refuses it, and the form that corrects it."""
+"""What is said of a mail address that the mail server refuses, and the form that corrects that of an appointment."""
 
 from typing import Any
 
