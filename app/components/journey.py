@@ -23,7 +23,7 @@ def wizard_page(
     state: Any,
     steps: Sequence[str],
     current: int,
-    title: str,
+    title: str | rx.Var[str],
     *content: Any,
     crumbs: Sequence[layout.Crumb],
     here: str,

@@ -12,7 +12,7 @@ RESCHEDULING = ("Modalité", "Créneau", "Vérification", "Confirmation")
 _COUNT_ID = "etape"
 
 
-def stepper(steps: Sequence[str], current: int, title: str) -> rx.Component:
+def stepper(steps: Sequence[str], current: int, title: str | rx.Var[str]) -> rx.Component:
     """Return « Étape 3 sur 5 », the page's title, the steps, and the next one; `current` counts from 1."""
     # The title takes the focus of a new page: which step it is must be heard with it.
     heading = rx.el.h1(title, id="titre", tab_index=-1, custom_attrs={"aria-describedby": _COUNT_ID})

@@ -19,6 +19,10 @@ FINISHED = (
 DONE = "Cette démarche est terminée : voici ce qui a été enregistré."
 NO_MODE = "Choisissez d’abord l’espace que vous voulez créer."
 CODE_WAITS = "Votre demande est déjà enregistrée : il reste à saisir le code reçu par courriel."
+ADDRESS_REFUSED = (
+    "Corrigez l’adresse électronique\u00a0: la messagerie n’a pas accepté celle-ci. Vos autres réponses sont gardées, "
+    "sauf le mot de passe\u00a0: choisissez-le à nouveau."
+)
 
 MOVE_ENDED = (
     "Le déplacement commencé dans cet onglet n’est plus ouvert. Voici votre rendez-vous tel qu’il est maintenant : "

@@ -3,11 +3,12 @@
 import reflex as rx
 
 from app import addresses
-from app.components import buttons, fields, layout, notices
+from app.components import blocks, buttons, fields, layout, notices
 from app.components.captcha import captcha
 from app.components.journey import no_cookies
 from app.services.assistance import SUBJECTS
 from app.state.assistance import AssistanceState
+from app.state.refused_address import REFUSAL_ID
 
 
 def assistance() -> rx.Component:
@@ -39,11 +40,32 @@ def assistance() -> rx.Component:
 
 
 def _sent() -> rx.Component:
+    return rx.el.div(rx.cond(AssistanceState.refused, _not_delivered(), _on_its_way()), role="status")
+
+
+def _on_its_way() -> rx.Component:
     return notices.notice(
         rx.el.h2("Votre message est parti", id="envoye", tab_index=-1),
-        rx.el.p("L’assistance vous répond à l’adresse ", rx.el.b(AssistanceState.answer_to), "."),
+        rx.el.p("L’assistance vous répond à l’adresse ", rx.el.b(blocks.mail(AssistanceState.answer_to)), "."),
+        rx.el.p(
+            "Relisez-la\u00a0: si elle est fausse, la réponse n’arrive pas. Écrivez alors à nouveau avec la bonne, ou "
+            "appelez."
+        ),
         rx.el.p(rx.el.a("Revenir à l’aide", href=addresses.HELP)),
         tone="ok",
+    )
+
+
+def _not_delivered() -> rx.Component:
+    return notices.notice(
+        rx.el.h2("Votre message n’a pas pu être remis", id=REFUSAL_ID, tab_index=-1),
+        rx.el.p(
+            "La messagerie de l’assistance ne l’a pas accepté. Appelez le ",
+            rx.el.a(layout.ASSISTANCE_PHONE, href=layout.ASSISTANCE_CALL, class_name="nowrap"),
+            f", {layout.ASSISTANCE_HOURS}. Voici votre question, pour la garder\u00a0:",
+        ),
+        rx.el.div(rx.el.pre(AssistanceState.question), class_name="letter"),
+        tone="danger",
     )
 
 

@@ -184,6 +184,11 @@ def _lost_link() -> rx.Component:
                     "Si cette référence et cette adresse correspondent à un rendez-vous, un courriel avec le lien "
                     "est envoyé à cette adresse. Regardez aussi dans les courriers indésirables."
                 ),
+                rx.el.p(
+                    "Cette adresse ne reçoit plus de courriel\u00a0? Appelez l’assistance au ",
+                    layout.ASSISTANCE_PHONE,
+                    "\u00a0: un agent déplace ou annule le rendez-vous avec vous.",
+                ),
                 tone="ok",
                 role="status",
             ),

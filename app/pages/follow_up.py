@@ -76,7 +76,14 @@ def _situation() -> rx.Component:
         (
             "cancelled",
             notices.notice(
-                rx.el.p(rx.el.b("Ce rendez-vous est annulé. "), "Un courriel vous le confirme."),
+                rx.el.p(
+                    rx.el.b("Ce rendez-vous est annulé. "),
+                    rx.cond(
+                        FollowUpState.is_told_by_mail,
+                        "Un courriel vous le confirme.",
+                        "Aucun courriel ne vous le confirme\u00a0: la messagerie n’accepte pas l’adresse donnée.",
+                    ),
+                ),
                 appointment.book_again(FollowUpState),
                 tone="ok",
             ),

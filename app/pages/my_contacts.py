@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import appointment, blocks, both_times, buttons, notices, on_device
+from app.components import appointment, blocks, both_times, buttons, notices, on_device, refused_address
 from app.components.private import PROFILE, private_page
 from app.pages.office import local_points
 from app.state.my_contacts import CANCELLED_ID, QUESTION_ID, MyAppointment, MyContactsState
@@ -43,7 +43,11 @@ def _cancelled() -> rx.Component:
             MyContactsState.cancelled.reference != "",
             notices.notice(
                 rx.el.p(rx.el.b("Le rendez-vous du ", MyContactsState.cancelled.words, " est annulé. ")),
-                rx.el.p("Un courriel le confirme à l’adresse donnée lors de la réservation."),
+                rx.cond(
+                    MyContactsState.is_told_by_mail,
+                    rx.el.p("Un courriel le confirme à l’adresse donnée lors de la réservation."),
+                    rx.el.p("Aucun courriel ne le confirme\u00a0: la messagerie n’accepte pas l’adresse donnée."),
+                ),
                 on_device.erased(MyContactsState.cancelled),
                 tone="ok",
             ),
@@ -79,7 +83,7 @@ def _next() -> rx.Component:
         rx.cond(
             MyContactsState.has_next,
             rx.el.div(
-                rx.el.div(appointment.appointment_facts(coming.card), _buttons(coming.card)),
+                rx.el.div(_refused(coming), appointment.appointment_facts(coming.card), _buttons(coming.card)),
                 appointment.preparation(coming.card, coming.documents),
                 rx.el.div(_story(coming, rx.el.h3), class_name="rest"),
                 class_name="columns",
@@ -105,9 +109,23 @@ def _later_one(one: rx.Var[MyAppointment]) -> rx.Component:
         rx.el.h3(card.words, class_name="sentence"),
         both_times.ask([card.starts_at], card.timezone),
         rx.cond(both_times.said(card.starts_at), rx.el.p(both_times.words(card.starts_at))),
+        _refused(one),
         _summary(card),
         _buttons(card, of=card.words),
         _story(one),
+    )
+
+
+def _refused(one: Any) -> rx.Component:
+    """Lead to where the address of an appointment is corrected, if it takes no mail."""
+    which = rx.el.span(" du rendez-vous du ", one.card.words, class_name="unseen")
+    return rx.cond(
+        one.refused,
+        refused_address.refusal(
+            one.card.email,
+            rx.el.p("Ce rendez-vous reste enregistré."),
+            buttons.actions(rx.el.a("Corriger l’adresse", which, href=one.card.manage_href, class_name="btn second")),
+        ),
     )
 
 

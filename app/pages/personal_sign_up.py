@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import blocks, buttons, fields, mailbox, notices
+from app.components import blocks, buttons, fields, mailbox, notices, refused_address
 from app.components.activation_code import code_field
 from app.components.captcha import captcha
 from app.components.identifiers import identifier_fields
@@ -107,16 +107,26 @@ def code() -> rx.Component:
     state = PersonalCodeState
     return _step(
         3,
-        "Saisissez le code reçu",
-        notices.notice(
-            rx.el.p("Un code d’activation a été envoyé à l’adresse ", rx.el.b(blocks.mail(state.email)), "."),
-            rx.cond(
-                state.deadline != "",
-                rx.el.p("Il sert une seule fois, jusqu’au ", state.deadline, " (heure de Paris)."),
-            ),
-            tone="ok",
-        ),
+        rx.cond(state.refused, "Corrigez votre adresse", "Saisissez le code reçu"),
+        rx.el.div(rx.cond(state.refused, refused_address.refused_code(state), _code_sent(state)), role="status"),
         mailbox.note(),
+        rx.cond(state.refused, rx.fragment(), _code_form(state)),
+    )
+
+
+def _code_sent(state: Any) -> rx.Component:
+    return notices.notice(
+        rx.el.p("Un code d’activation a été envoyé à l’adresse ", rx.el.b(blocks.mail(state.email)), "."),
+        rx.cond(
+            state.deadline != "",
+            rx.el.p("Il sert une seule fois, jusqu’au ", state.deadline, " (heure de Paris)."),
+        ),
+        tone="ok",
+    )
+
+
+def _code_form(state: Any) -> rx.Component:
+    return rx.fragment(
         fields.error_summary(state),
         fields.form(
             _code_field(state),
@@ -200,7 +210,7 @@ def done() -> rx.Component:
     )
 
 
-def _step(current: int, title: str, *content: Any) -> rx.Component:
+def _step(current: int, title: str | rx.Var[str], *content: Any) -> rx.Component:
     return wizard_page(
         PersonalSignUpState, PERSONAL_SIGN_UP, current, title, *content, crumbs=(CRUMB,), here="Création"
     )

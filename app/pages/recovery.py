@@ -64,6 +64,11 @@ def sent(space: str, sign_in: str) -> rx.Component:
                 "indiquée. Son lien sert une seule fois, dans les 10 minutes."
             ),
             rx.el.p("Rien n’arrive\u00a0? Regardez dans les courriers indésirables, puis vérifiez chaque information."),
+            rx.el.p(
+                "L’adresse de votre espace ne reçoit plus de courriel\u00a0? ",
+                rx.el.a("Écrivez à l’assistance", href=addresses.ASSISTANCE),
+                ".",
+            ),
             tone="ok",
         ),
         mailbox.note(),

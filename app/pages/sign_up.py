@@ -5,12 +5,12 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import blocks, buttons, fields, mailbox, notices
+from app.components import blocks, buttons, fields, mailbox, notices, refused_address
 from app.components.captcha import captcha
 from app.components.durations import ACTIVATION
 from app.components.identifiers import identifier_fields
 from app.components.identity import address_fields, company_fields, iban_field, person_fields, trust_fields
-from app.components.journey import wizard_page
+from app.components.journey import leaving, wizard_page
 from app.components.password import advice_dialog
 from app.components.stepper import SIGN_UP
 from app.state.sign_up import ConditionsState, IdentifiersState, SignUpState
@@ -130,16 +130,31 @@ def registered() -> rx.Component:
         SIGN_UP,
         5,
         "Enregistrement",
-        notices.notice(
-            rx.el.p(
-                "Un code d’activation a été envoyé à l’adresse électronique suivante : ",
-                rx.cond(
-                    RegisteredState.email != "", rx.fragment(rx.el.b(blocks.mail(RegisteredState.email)), "."), "…"
-                ),
-            ),
-            tone="ok",
+        rx.el.div(
+            rx.cond(RegisteredState.refused, refused_address.refused_code(RegisteredState), _code_sent()),
             role="status",
         ),
+        # What was typed is kept until then: on a computer that several people use it can be erased here.
+        rx.cond(RegisteredState.refused, leaving(SignUpState), _what_to_do_with_the_code()),
+        mailbox.note(),
+        crumbs=_CRUMBS,
+        here="Création",
+        leave=False,
+    )
+
+
+def _code_sent() -> rx.Component:
+    return notices.notice(
+        rx.el.p(
+            "Un code d’activation a été envoyé à l’adresse électronique suivante : ",
+            rx.cond(RegisteredState.email != "", rx.fragment(rx.el.b(blocks.mail(RegisteredState.email)), "."), "…"),
+        ),
+        tone="ok",
+    )
+
+
+def _what_to_do_with_the_code() -> rx.Component:
+    return rx.fragment(
         rx.el.p(
             "Si vous ne le recevez pas, vérifiez que cette adresse est correcte, et regardez dans les courriers "
             "indésirables (« spam »). L’envoi est immédiat, mais votre messagerie peut le retarder."
@@ -167,10 +182,6 @@ def registered() -> rx.Component:
             ),
             tone="warm",
         ),
-        mailbox.note(),
-        crumbs=_CRUMBS,
-        here="Création",
-        leave=False,
     )
 
 

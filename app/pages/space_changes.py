@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import blocks, buttons, fields, identity, layout, mailbox, notices
+from app.components import blocks, buttons, fields, identity, layout, mailbox, notices, refused_address
 from app.components.password import advice_dialog, password_field
 from app.components.private import SERVICES, SPACE, done, private_page
 from app.pages.recovery import new_password_fields, username
@@ -104,7 +104,14 @@ def address_page(
         rx.cond(
             state.changed,
             _address_changed(then, back),
-            rx.cond(state.waiting_for != "", _code_form(state), _address_form(state, label, back)),
+            rx.fragment(
+                rx.el.div(rx.cond(state.refused, _address_refused(state)), role="status"),
+                rx.cond(
+                    (state.waiting_for != "") & ~state.refused,
+                    _code_form(state),
+                    _address_form(state, label, back),
+                ),
+            ),
         ),
         crumbs=crumbs,
     )
@@ -177,6 +184,18 @@ def _password_changed(back: rx.Component) -> rx.Component:
             tone="ok",
         ),
         buttons.actions(back),
+    )
+
+
+def _address_refused(state: Any) -> rx.Component:
+    return refused_address.in_place(
+        state.waiting_for,
+        rx.el.p(
+            "Rien n’est changé\u00a0: votre adresse reste ",
+            rx.el.b(blocks.mail(state.email)),
+            ". Essayez-en une autre.",
+        ),
+        buttons.actions(buttons.act("Garder l’adresse actuelle", state.give_up)),
     )
 
 

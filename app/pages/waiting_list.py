@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from app import addresses
-from app.components import blocks, both_times, buttons, fields, layout, notices
+from app.components import blocks, both_times, buttons, fields, layout, notices, refused_address
 from app.components.appointment import book_again
 from app.components.captcha import captcha
 from app.components.journey import gate, leaving
@@ -120,25 +120,43 @@ def _day(state: Any, name: str, label: str) -> rx.Component:
 def _joined() -> rx.Component:
     state = WaitingListState
     return rx.fragment(
-        notices.success(
-            rx.el.div(
-                rx.el.h2("Votre demande est enregistrée", id="inscrit", tab_index=-1),
-                rx.el.p(
-                    "Un courriel est envoyé à l’adresse ",
-                    rx.el.b(blocks.mail(state.done_email)),
-                    "\u00a0: il dit ce que vous attendez et comment quitter la liste.",
-                ),
-                rx.el.p("Jours demandés\u00a0: ", state.done_days, "."),
-            )
-        ),
+        rx.el.div(rx.cond(state.refused, _unreachable(state), _recorded(state)), role="status"),
         rx.el.p(
             "Rien n’est réservé pour l’instant. Vous pouvez prendre un créneau plus tardif dès maintenant, et "
             "l’annuler si un autre vous est proposé."
         ),
-        buttons.actions(
-            buttons.go(_BACK, addresses.SLOT),
-            buttons.act("Modifier les jours ou l’adresse", state.change),
+        rx.cond(
+            state.refused,
+            buttons.actions(buttons.go(_BACK, addresses.SLOT, "btn second")),
+            buttons.actions(
+                buttons.go(_BACK, addresses.SLOT),
+                buttons.act("Modifier les jours ou l’adresse", state.change),
+            ),
         ),
+    )
+
+
+def _recorded(state: Any) -> rx.Component:
+    return notices.success(
+        rx.el.div(
+            rx.el.h2("Votre demande est enregistrée", id="inscrit", tab_index=-1),
+            rx.el.p(
+                "Un courriel est envoyé à l’adresse ",
+                rx.el.b(blocks.mail(state.done_email)),
+                "\u00a0: il dit ce que vous attendez et comment quitter la liste.",
+            ),
+            rx.el.p("Jours demandés\u00a0: ", state.done_days, "."),
+        )
+    )
+
+
+def _unreachable(state: Any) -> rx.Component:
+    return refused_address.in_place(
+        state.done_email,
+        rx.el.p(
+            "Aucun créneau ne pourrait vous être proposé. Corrigez l’adresse\u00a0: les jours demandés sont gardés."
+        ),
+        buttons.actions(buttons.act("Corriger l’adresse", state.change, "btn")),
     )
 
 
@@ -153,7 +171,7 @@ def entry() -> rx.Component:
             ("unknown", _unknown()),
             ("erased", _erased()),
             rx.fragment(
-                rx.el.div(_standing(state), role="status"),
+                rx.el.div(rx.cond(state.refused, _offer_not_delivered(), _standing(state)), role="status"),
                 _problem(state),
                 rx.el.h2("Ce que vous attendez"),
                 blocks.facts(
@@ -171,6 +189,17 @@ def entry() -> rx.Component:
             ),
         ),
         here="Liste d’attente",
+    )
+
+
+def _offer_not_delivered() -> rx.Component:
+    return notices.notice(
+        rx.el.p(
+            rx.el.b("Votre adresse n’est plus acceptée par la messagerie. "),
+            "Le courriel du dernier créneau proposé n’a pas pu vous être remis. Quittez la liste, puis inscrivez-vous "
+            "à nouveau avec une autre adresse.",
+        ),
+        tone="warm",
     )
 
 

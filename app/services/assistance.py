@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from app import clock, keys
@@ -34,13 +34,14 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A checked question; `phone` in E.164 or empty."""
+    """A checked question; `phone` in E.164 or empty. `mail` is the unique key of its mail, once it is sent."""
 
     name: str
     email: str
     phone: str
     subject: str
     text: str
+    mail: str = field(default="", repr=False, compare=False)
 
 
 def validate(fields: Mapping[str, str]) -> Question:
@@ -74,17 +75,18 @@ def send(fields: Mapping[str, str], *, visitor_key: str, network: str) -> Questi
         ("Téléphone", phones.shown(question.phone) if question.phone else "non indiqué"),
         ("Sujet", SUBJECTS[question.subject]),
     ]
+    mail = f"{outbox.MailKind.ASSISTANCE}:{_event(visitor_key, question)}"
     with database.writing() as session:
         outbox.queue(
             session,
             kind=outbox.MailKind.ASSISTANCE,
-            dedup_key=f"{outbox.MailKind.ASSISTANCE}:{_event(visitor_key, question)}",
+            dedup_key=mail,
             recipient=get_settings().assistance_email,
             visitor_key=visitor_key,
             message=account_messages.assistance(rows, question.text),
         )
         audit.record(session, "assistance", visitor_key, question.subject, "done")
-    return question
+    return replace(question, mail=mail)
 
 
 def _event(visitor_key: str, question: Question) -> str:

@@ -160,6 +160,15 @@ def rewrite(session: Session, journey_id: str, draft: Mapping[str, Any]) -> None
     session.execute(update(Journey).where(col(Journey.id) == journey_id).values(changed))
 
 
+def forget(session: Session, journey_id: str, name: str) -> None:
+    """Erase one thing of a journey's draft, live or finished; it lives no longer for that."""
+    query = select(Journey).where(col(Journey.id) == journey_id).with_for_update()
+    row = session.execute(query).scalar_one_or_none()
+    if row is not None:
+        row.draft = _dumped({key: value for key, value in json.loads(row.draft).items() if key != name})
+        session.flush()
+
+
 def finish(
     session: Session,
     journey_id: str,

@@ -1,5 +1,6 @@
 """The form that writes to the assistance."""
 
+from collections.abc import AsyncIterator
 from typing import ClassVar
 
 import reflex as rx
@@ -13,22 +14,31 @@ from app.state import drafts
 from app.state.base import call, fields, network_of, visitor_of
 from app.state.captcha import HumanMixin
 from app.state.forms import KeepMixin, errors_of
+from app.state.refused_address import REFUSAL_ID, RefusalMixin
 
 FIELDS = ("name", "email", "phone", "subject", "question")
 
 
-class AssistanceState(HumanMixin, KeepMixin, rx.State):
-    """The form, and whether its message has gone."""
+class AssistanceState(RefusalMixin, HumanMixin, KeepMixin, rx.State):
+    """The form, and whether its message has gone.
+
+    Nothing is sent to the address that was typed, so nobody can tell here whether it takes mail: only whether the
+    assistance's own does.
+    """
 
     sent: bool = False
     answer_to: str = ""
+    question: str = ""
     no_cookies: bool = False
+    _sent_mail: str = ""
     _kept: ClassVar[tuple[str, ...]] = FIELDS
+    _refusal_id: ClassVar[str] = REFUSAL_ID
 
     @rx.event
     async def load(self) -> None:
         """Show the form with what was typed in this tab."""
-        self.sent, self.errors, self.answer_to = False, {}, ""
+        self.sent, self.errors, self.answer_to, self.question = False, {}, "", ""
+        self.refused, self._sent_mail = False, ""
         self.no_cookies = visitor_of(self) is None
         typed = await drafts.restored(self, Form.ASSISTANCE, FIELDS)
         self.draft = {name: typed.get(name, "") for name in FIELDS}
@@ -56,5 +66,16 @@ class AssistanceState(HumanMixin, KeepMixin, rx.State):
             return self._refuse({"question": too_many(error.retry_after)})
         await drafts.forget(self, Form.ASSISTANCE)
         self.draft, self.errors, self.human = {}, {}, False
-        self.sent, self.answer_to = True, question.email
+        self.sent, self.answer_to, self.question = True, question.email, question.text
+        self.refused, self._sent_mail = False, question.mail
         return rx.set_focus("envoye")
+
+    @rx.event
+    async def submit(self, data: dict[str, str]) -> AsyncIterator[EventSpec | None]:
+        """Send the question, once however often it is pressed, and look whether the assistance gets it."""
+        async for event in self._alone(self._submit, data):
+            yield event
+        yield AssistanceState.watch
+
+    async def _mail(self) -> str | None:
+        return self._sent_mail or None

@@ -84,11 +84,11 @@ class ConfirmationState(RefusedAddressMixin, JourneyState):
         # Only whoever typed the address here reads of it.
         self._shown = view.public_id if view.email else ""
         if self._shown:
-            await self._look(self._shown)
+            await self._look_at_mail(self._shown)
         self.phase = "ready"
         return ConfirmationState.watch if self._shown else None
 
-    async def _correctable(self) -> str | None:
+    async def _mail(self) -> str | None:
         return self._shown or None
 
     async def _corrected(self, view: AppointmentView) -> None:

@@ -28,6 +28,8 @@ class FollowUpState(AgainMixin, RefusedAddressMixin, rx.State):
     history: list[HistoryLine] = []
     mails: list[MailLine] = []
     asking: bool = False
+    is_told_by_mail: bool = True
+    """Whether a mail confirms that it is cancelled."""
 
     @rx.event
     async def load(self) -> EventSpec | None:
@@ -58,10 +60,11 @@ class FollowUpState(AgainMixin, RefusedAddressMixin, rx.State):
         self.documents = documents_of(view)
         self.history, self.mails = await call(story_of, view.public_id, view.timezone)
         self.status = _status(view)
-        await self._look(view.public_id)
+        await self._look_at_mail(view.public_id)
+        self.is_told_by_mail = not self.refused
         self.refused = self.refused and self.status == "booked"
 
-    async def _correctable(self) -> str | None:
+    async def _mail(self) -> str | None:
         return self._public_id() if self.status == "booked" else None
 
     async def _corrected(self, view: AppointmentView) -> None:
@@ -94,8 +97,9 @@ class FollowUpState(AgainMixin, RefusedAddressMixin, rx.State):
         except NotBookedError:
             await self._load()
             return None
-        self.asking = False
+        self.asking, was_refused = False, self.refused
         await self._show(view)
+        self.is_told_by_mail = self.is_told_by_mail and not was_refused
         return rx.set_focus("titre")
 
     @rx.event

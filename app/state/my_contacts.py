@@ -10,7 +10,7 @@ from app.content import detours, wording
 from app.models import AppointmentStatus, OfficeKind
 from app.services.accounts.accounts import AccountView
 from app.services.accounts.sessions import SessionView
-from app.services.appointments import cancellation, limits, mine, offices, places, steps
+from app.services.appointments import cancellation, limits, mine, offices, places, refused_address, steps
 from app.services.appointments.offices import OfficeNotFoundError, OfficeView
 from app.services.appointments.records import AppointmentView, NotBookedError
 from app.services.throttle import TooManyAttemptsError
@@ -32,13 +32,17 @@ CANCELLED_ID, QUESTION_ID = "annule", "annuler"
 
 @dataclass(frozen=True)
 class MyAppointment:
-    """One of the person's appointments, with its history; `outcome` is what became of it, empty while it stands."""
+    """One of the person's appointments, with its history; `outcome` is what became of it, empty while it stands.
+
+    `refused`: its address takes no mail, and is this person's to correct.
+    """
 
     card: AppointmentCard = field(default_factory=AppointmentCard)
     documents: list[str] = field(default_factory=list)
     history: list[HistoryLine] = field(default_factory=list)
     mails: list[MailLine] = field(default_factory=list)
     outcome: str = ""
+    refused: bool = False
 
 
 class MyContactsState(PersonalMixin, AccountState):
@@ -58,6 +62,8 @@ class MyContactsState(PersonalMixin, AccountState):
     asking: str = ""
     asked_words: str = ""
     cancelled: AppointmentCard = AppointmentCard()
+    is_told_by_mail: bool = True
+    """Whether a mail confirms what was cancelled."""
     problem: str = ""
 
     @rx.event
@@ -110,6 +116,7 @@ class MyContactsState(PersonalMixin, AccountState):
         view = await call(_standing, found.account, self.asking)
         if view is None:
             return await self._tell_gone(found)
+        is_refused = await call(refused_address.is_refused, view.public_id)
         try:
             await call(cancellation.cancel, view.public_id, view.reference, visitor_key=visitor_of(self) or "")
         except TooManyAttemptsError:
@@ -118,7 +125,7 @@ class MyContactsState(PersonalMixin, AccountState):
         except NotBookedError:
             return await self._tell_gone(found)
         self.asking, self.problem = "", ""
-        self.cancelled = await call(appointment_card, view)
+        self.cancelled, self.is_told_by_mail = await call(appointment_card, view), not is_refused
         await self._show(found.account)
         return rx.set_focus(CANCELLED_ID)
 
@@ -191,7 +198,8 @@ def _shown(view: AppointmentView) -> MyAppointment:
     history, mails = story_of(view.public_id, view.timezone)
     is_cancelled = view.status == AppointmentStatus.CANCELLED
     outcome = "Annulé" if is_cancelled else "Passé" if view.is_past else ""
-    return MyAppointment(appointment_card(view), documents_of(view), history, mails, outcome)
+    refused = not outcome and bool(view.email) and refused_address.is_refused(view.public_id)
+    return MyAppointment(appointment_card(view), documents_of(view), history, mails, outcome, refused)
 
 
 def _office_of(account: AccountView) -> OfficeView | None:

@@ -25,6 +25,8 @@ from app.state.activation import NO_CODE, CodeMixin
 from app.state.base import call, fields, network_of, query, tab_of, visitor_of
 from app.state.forms import errors_of
 from app.state.identifiers import IdentifiersMixin
+from app.state.refused_address import REFUSAL_ID
+from app.state.refused_code import RefusedCodeMixin
 
 _PARIS = ZoneInfo("Europe/Paris")
 _PERSONAL: Mapping[str, SpaceKind] = {"kind": SpaceKind.PERSONAL}
@@ -102,13 +104,16 @@ class PersonalIdentifiersState(IdentifiersMixin, PersonalSignUpState):
             raise FieldErrors({"email": next(iter(wrong.errors.values()))}) from None
 
 
-class PersonalCodeState(AccountFormMixin, PersonalSignUpState):
+class PersonalCodeState(RefusedCodeMixin, AccountFormMixin, PersonalSignUpState):
     """Step 3: the code of the mail; the journey knows where it went."""
 
     email: str = ""
     deadline: str = ""
 
     _kept: ClassVar[tuple[str, ...]] = ("code",)
+    _kind: ClassVar[SpaceKind] = SpaceKind.PERSONAL
+    _identifiers: ClassVar[int] = Step.IDENTIFIERS
+    _refusal_id: ClassVar[str] = REFUSAL_ID
 
     @rx.event
     async def load(self) -> EventSpec | None:
@@ -121,7 +126,7 @@ class PersonalCodeState(AccountFormMixin, PersonalSignUpState):
         self.deadline = wording.moment(progress.deadline.astimezone(_PARIS)) if progress.deadline else ""
         begun = await call(activation.progress, visitor, **_PERSONAL)
         self.draft = {"code": begun.typed.get("code", "") if begun else ""}
-        return None
+        return await self._look_up()
 
     async def _keep(self, typed: dict[str, str]) -> EventSpec | None:
         progress, _ = await self._admit(Step.CODE)

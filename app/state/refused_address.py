@@ -1,8 +1,8 @@
-"""« Corriger l’adresse »: pages of an appointment that tell at once when its mail address is refused."""
+"""Pages that say where a mail goes tell at once when its address is refused; « Corriger l’adresse »."""
 
 import asyncio
 import time
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -12,57 +12,82 @@ from app.services.appointments import refused_address
 from app.services.appointments.records import AppointmentView, NotBookedError
 from app.services.appointments.refused_address import NotRefusedError
 from app.services.form_errors import FieldErrors
+from app.services.notifications import outbox
 from app.services.throttle import TooManyAttemptsError
 from app.state.base import call, fields, visitor_of
 from app.state.forms import KeepMixin
 
 WATCHED_SECONDS = 90
+REFUSAL_ID = "refus"
 _LONGEST_EMAIL = 320
 _OVER = "Ce rendez-vous ne tient plus\u00a0: rechargez la page."
 
 
-class RefusedAddressMixin(KeepMixin, rx.State, mixin=True):
-    """A page of one appointment, whose id only the server knows; `_correctable` says which, and checks the right."""
+class RefusalMixin(rx.State, mixin=True):
+    """A page that says where a mail goes: it tells, without a reload, when the mail server refuses the address."""
 
     refused: bool = False
-    correcting: bool = False
-    corrected: bool = False
     _watched: str = ""
     _watched_until: float = 0.0
-    _kept: ClassVar[tuple[str, ...]] = ("email",)
+    _mails: ClassVar[Any] = outbox
+    """What knows of mails by what `_mail` returns: a service module with `is_refused` and `is_awaited`."""
+    _refusal_id: ClassVar[str] = ""
+    """The element that takes the focus when what had it gives way to the refusal."""
 
-    async def _correctable(self) -> str | None:
-        """Return the id of the appointment whose address whoever is here may correct."""
+    async def _mail(self) -> str | None:
+        """Return what names the mail this page speaks of, None unless whoever is here may know of it."""
         raise NotImplementedError
+
+    async def _look_at_mail(self, mail: str) -> None:
+        """Say how the address stands when the page is shown."""
+        self._tell(await call(self._mails.is_refused, mail))
+
+    def _tell(self, refused: bool) -> None:
+        self.refused = refused
+
+    @rx.event(background=True)
+    async def watch(self) -> EventSpec | None:
+        """Tell without a reload when the mail server refuses the address; one look a second for a short while."""
+        async with self:
+            mails, mail = self._mails, await self._mail()
+            now = time.monotonic()
+            if mail is None or (mail == self._watched and now < self._watched_until):
+                return None
+            self._watched, self._watched_until = mail, now + WATCHED_SECONDS
+        while time.monotonic() < now + WATCHED_SECONDS and await call(mails.is_awaited, mail):
+            await asyncio.sleep(1)
+        refused = await call(mails.is_refused, mail)
+        async with self:
+            if self._watched != mail:
+                return None
+            self._watched_until = 0.0
+            is_news = refused and not self.refused
+            self._tell(refused)
+            return rx.set_focus(self._refusal_id) if is_news and self._refusal_id else None
+
+
+class RefusedAddressMixin(KeepMixin, RefusalMixin, mixin=True):
+    """A page of one appointment, whose id only the server knows; `_mail` says which, and checks the right."""
+
+    correcting: bool = False
+    corrected: bool = False
+    _mails: ClassVar[Any] = refused_address
+    _kept: ClassVar[tuple[str, ...]] = ("email",)
 
     async def _corrected(self, view: AppointmentView) -> None:
         """Show the appointment with its new address."""
         raise NotImplementedError
 
-    async def _look(self, public_id: str) -> None:
+    async def _look_at_mail(self, mail: str) -> None:
         """Say how the address stands when the page is shown."""
-        self.refused = await call(refused_address.is_refused, public_id)
         self.corrected = False
+        await super()._look_at_mail(mail)
         if not self.refused:
             self.correcting, self.draft, self.errors = False, {}, {}
 
-    @rx.event(background=True)
-    async def watch(self) -> None:
-        """Tell without a reload when the mail server refuses the address; one look a second for a short while."""
-        async with self:
-            public_id = await self._correctable()
-            now = time.monotonic()
-            if public_id is None or (public_id == self._watched and now < self._watched_until):
-                return
-            self._watched, self._watched_until = public_id, now + WATCHED_SECONDS
-        while time.monotonic() < now + WATCHED_SECONDS and await call(refused_address.is_awaited, public_id):
-            await asyncio.sleep(1)
-        refused = await call(refused_address.is_refused, public_id)
-        async with self:
-            if self._watched == public_id:
-                self._watched_until = 0.0
-                self.refused = refused
-                self.corrected = self.corrected and not refused
+    def _tell(self, refused: bool) -> None:
+        self.refused = refused
+        self.corrected = self.corrected and not refused
 
     @rx.event
     async def correct_address(self) -> EventSpec | None:
@@ -77,7 +102,7 @@ class RefusedAddressMixin(KeepMixin, rx.State, mixin=True):
 
     async def _submit(self, data: dict[str, str]) -> EventSpec | None:
         """Write to the typed address from now on."""
-        public_id = await self._correctable()
+        public_id = await self._mail()
         if public_id is None:
             return None
         typed = fields(data, ("email",))["email"][:_LONGEST_EMAIL]
@@ -92,7 +117,7 @@ class RefusedAddressMixin(KeepMixin, rx.State, mixin=True):
             return self._refuse({"email": _OVER})
         except NotRefusedError:
             # Corrected in another tab.
-            await self._look(public_id)
+            await self._look_at_mail(public_id)
             return rx.set_focus("titre")
         self.errors, self.draft = {}, {}
         self.refused, self.correcting, self.corrected = False, False, True

@@ -9,7 +9,7 @@ from reflex.event import EventSpec
 
 from app import addresses
 from app.content import countries, trust_questions, wording
-from app.models import SpaceMode
+from app.models import SpaceKind, SpaceMode
 from app.services import phones
 from app.services.accounts import identity_form, registration, sign_up
 from app.services.accounts.identity_form import FIELDS, FIRST_CHOICES, LABELS, IdentityForm
@@ -21,6 +21,7 @@ from app.services.throttle import TooManyAttemptsError
 from app.state.base import call, fields, network_of, visitor_of
 from app.state.forms import KeepMixin, SubmitMixin
 from app.state.place import PlaceMixin
+from app.state.refused_code import RefusedCodeMixin
 from app.state.sign_up import SignUpState
 
 _PARIS = ZoneInfo("Europe/Paris")
@@ -151,11 +152,14 @@ class SummaryState(SubmitMixin, SignUpState):
         return self._lead(addresses.SIGN_UP_REGISTERED)
 
 
-class RegisteredState(SignUpState):
+class RegisteredState(RefusedCodeMixin, SignUpState):
     """Step 5: where the code went."""
 
     email: str = ""
     deadline: str = ""
+
+    _kind: ClassVar[SpaceKind] = SpaceKind.PROFESSIONAL
+    _identifiers: ClassVar[int] = Step.IDENTIFIERS
 
     @rx.event
     async def load(self) -> EventSpec | None:
@@ -166,7 +170,7 @@ class RegisteredState(SignUpState):
         self._show(made.mode)
         self.email = made.email
         self.deadline = wording.moment(made.deadline.astimezone(_PARIS))
-        return None
+        return await self._look_up()
 
 
 def _lines(form: IdentityForm, names: tuple[str, ...]) -> list[Line]:

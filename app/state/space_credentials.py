@@ -15,10 +15,11 @@ from app.services.form_drafts import Form
 from app.services.form_errors import FieldErrors
 from app.services.throttle import TooManyAttemptsError
 from app.state import drafts
-from app.state.account import AccountState
+from app.state.account import AccountState, session_of
 from app.state.base import call, fields, text, visitor_of
 from app.state.forms import KeptMixin, SubmitMixin, secrets_in
 from app.state.private_form import REFUSALS, PrivateFormMixin
+from app.state.refused_address import REFUSAL_ID, RefusalMixin
 from app.state.strength import StrengthMixin
 
 _PARIS = ZoneInfo("Europe/Paris")
@@ -64,7 +65,7 @@ class PasswordMixin(PrivateFormMixin, StrengthMixin, SubmitMixin, mixin=True):
         return rx.set_focus("enregistre")
 
 
-class AddressMixin(PrivateFormMixin, KeptMixin, mixin=True):
+class AddressMixin(RefusalMixin, PrivateFormMixin, KeptMixin, mixin=True):
     """« Changer mon adresse »: ask, then confirm by the code sent to the new one."""
 
     email: str = ""
@@ -72,6 +73,7 @@ class AddressMixin(PrivateFormMixin, KeptMixin, mixin=True):
     until: str = ""
     changed: bool = False
     _form: ClassVar[Form] = Form.ADDRESS
+    _refusal_id: ClassVar[str] = REFUSAL_ID
     _kept: ClassVar[tuple[str, ...]] = _ADDRESSES
 
     @rx.event
@@ -84,13 +86,27 @@ class AddressMixin(PrivateFormMixin, KeptMixin, mixin=True):
         typed = await drafts.restored(self, self._form, _ADDRESSES, sessions.subject(found.account.id))
         self.draft = {name: typed.get(name, "") for name in _ADDRESSES}
         await self._show(found.account)
-        return None
+        return type(self).watch if self.waiting_for else None
 
     async def _show(self, account: AccountView) -> None:
         self.email = account.email
         waiting = await call(new_address.waiting, account.id)
         self.waiting_for = waiting.email if waiting else ""
         self.until = wording.time(waiting.expires_at.astimezone(_PARIS)) if waiting else ""
+        self.refused = False
+        if waiting is not None:
+            await self._look_at_mail(waiting.mail)
+
+    async def _mail(self) -> str | None:
+        found = await session_of(self, self._kind, touch=False)
+        waiting = await call(new_address.waiting, found.account.id) if found else None
+        return waiting.mail if waiting else None
+
+    def _tell(self, refused: bool) -> None:
+        """Have the refused address corrected where a new one is asked for, unless another is typed there."""
+        self.refused = refused
+        if refused:
+            self.draft = {name: self.draft.get(name) or self.waiting_for for name in _ADDRESSES}
 
     async def _keep(self, typed: dict[str, str]) -> EventSpec | None:
         found, elsewhere = await self._enter()
@@ -103,6 +119,7 @@ class AddressMixin(PrivateFormMixin, KeptMixin, mixin=True):
         """Send a code to the new address."""
         async for event in self._alone(self._ask, data):
             yield event
+        yield type(self).watch
 
     async def _ask(self, data: dict[str, str]) -> EventSpec | None:
         found, elsewhere = await self._enter()
@@ -151,6 +168,7 @@ class AddressMixin(PrivateFormMixin, KeptMixin, mixin=True):
         except REFUSALS as error:
             return await self._refused(error, "code")
         self.errors, self.waiting_for, self.email, self.changed = {}, "", email, True
+        self.refused = False
         return rx.set_focus("enregistre")
 
     @rx.event

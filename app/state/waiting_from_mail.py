@@ -14,6 +14,7 @@ from app.services.appointments import steps, waiting_list
 from app.services.appointments.steps import Step
 from app.services.appointments.waiting_list import EntryView, OfferGoneError, OfferView
 from app.services.journeys import JourneyGoneError
+from app.services.notifications import outbox
 from app.services.throttle import TooManyAttemptsError
 from app.state.again import AgainMixin
 from app.state.base import call, local, network_of, tab_of, visitor_of
@@ -55,12 +56,15 @@ class WaitingEntryState(AgainMixin, rx.State):
     status: str = "loading"
     card: WaitedFor = WaitedFor()
     just_left: bool = False
+    refused: bool = False
 
     @rx.event
     async def load(self) -> None:
         """Show what is waited for; opening the link changes nothing."""
         self.problem, self.just_left = "", False
-        self._show(await call(waiting_list.entry, _token(self)))
+        view = await call(waiting_list.entry, _token(self))
+        self._show(view)
+        self.refused = view is not None and self.status == "waiting" and await call(outbox.is_refused, view.mail)
 
     @rx.event
     async def quit(self) -> EventSpec | None:
@@ -70,7 +74,7 @@ class WaitingEntryState(AgainMixin, rx.State):
         except TooManyAttemptsError:
             self.problem = _TOO_MANY_CLICKS
             return None
-        self.problem, self.just_left = "", True
+        self.problem, self.just_left, self.refused = "", True, False
         self._show(view)
         return rx.set_focus("titre")
 

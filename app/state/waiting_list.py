@@ -1,6 +1,6 @@
 """The form of the waiting list: what one looks for in this journey, and the days on which one could come."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import ClassVar
@@ -29,13 +29,14 @@ from app.state.channel import way_value
 from app.state.forms import KeepMixin
 from app.state.journey import JourneyState
 from app.state.office import way_label
+from app.state.refused_address import REFUSAL_ID, RefusalMixin
 
 WEEKDAYS = tuple(f"jour-{number}" for number in range(6))
 """The boxes to tick, Monday first; no office receives on Sundays."""
 
 TICKED = "oui"
 _FIELDS = ("email", *WEEKDAYS, "first_day", "last_day")
-_DONE_FOR, _DONE_DAYS = "waiting_for", "waiting_days"
+_DONE_FOR, _DONE_DAYS, _DONE_MAIL = "waiting_for", "waiting_days", "waiting_mail"
 _WORKING_DAYS = 5
 _NO_DAY = "Saisissez une date, par exemple le {day}."
 _TOO_MANY = "Trop de demandes depuis votre réseau\u00a0: attendez quelques minutes, puis recommencez."
@@ -50,10 +51,11 @@ def last_day_worth_waiting(today: date, first_free: date, horizon: date) -> date
     return days[-1] if any(day.weekday() < _WORKING_DAYS for day in days) else horizon
 
 
-class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
+class WaitingListState(RefusalMixin, CaptchaMixin, KeepMixin, JourneyState):
     """The form by which one is told when a time comes free for what this journey looks for."""
 
     _kept: ClassVar[tuple[str, ...]] = _FIELDS
+    _refusal_id: ClassVar[str] = REFUSAL_ID
 
     topic_label: str = ""
     where: str = ""
@@ -83,7 +85,19 @@ class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
         self.human = progress.is_human or await session_of(self, SpaceKind.PERSONAL) is not None
         if not self.human and not is_done:
             await self._keep_or_renew_captcha()
-        return None
+        self.refused = False
+        if not is_done:
+            return None
+        await self._look_at_mail(progress.typed.get(_DONE_MAIL, ""))
+        return WaitingListState.watch
+
+    async def _mail(self) -> str | None:
+        """Return the key of the mail that answers what was asked for in this journey, which only the server knows."""
+        visitor = visitor_of(self)
+        if visitor is None or not self.done_days:
+            return None
+        progress = await call(steps.progress, visitor, self._kind())
+        return progress.typed.get(_DONE_MAIL) if progress else None
 
     async def _show_fields(self, progress: Progress) -> None:
         zone = ZoneInfo(progress.office.timezone if progress.office else "Europe/Paris")
@@ -184,10 +198,19 @@ class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
             return self._refuse({"email": _TOO_MANY})
         except NotOfferedError:
             return await detour.send(self, addresses.CHANNEL, detours.NOT_OFFERED)
-        self.errors = {}
+        # The address that took no mail has left its place to this one.
+        await call(waiting_list.drop_refused, visitor, progress.typed.get(_DONE_MAIL, ""), asked.mail)
+        self.errors, self.refused = {}, False
         self.done_days, self.done_email = days_of(asked), email
-        await self._keep({_DONE_FOR: _wish_of(progress), _DONE_DAYS: self.done_days})
+        await self._keep({_DONE_FOR: _wish_of(progress), _DONE_DAYS: self.done_days, _DONE_MAIL: asked.mail})
         return rx.set_focus("inscrit")
+
+    @rx.event
+    async def submit(self, data: dict[str, str]) -> AsyncIterator[EventSpec | None]:
+        """Join, once however often it is pressed, and look what becomes of the mail."""
+        async for event in self._alone(self._submit, data):
+            yield event
+        yield WaitingListState.watch
 
     @rx.event
     async def change(self) -> EventSpec | None:
@@ -197,9 +220,10 @@ class WaitingListState(CaptchaMixin, KeepMixin, JourneyState):
             return elsewhere
         await self._keep({_DONE_FOR: ""})
         self.done_days = self.done_email = ""
+        is_refused, self.refused = self.refused, False
         if not self.human:
             await self._keep_or_renew_captcha()
-        return rx.set_focus("titre")
+        return rx.set_focus("email" if is_refused else "titre")
 
 
 def days_of(view: EntryView) -> str:

@@ -380,6 +380,33 @@ def test_an_address_of_another_space_is_refused_and_a_change_can_be_given_up(vis
     expect(visitor.field("Nouvelle adresse électronique de connexion")).to_be_visible()
 
 
+def test_a_new_address_that_takes_no_mail_is_told_and_another_is_tried(arrive: Arrive, post_office: MailServer) -> None:
+    visitor, wrong, right = arrive(PHONE_SMALL), "pas.de.boite.ici@example.org", "boite.ici@example.org"
+    post_office.refused.add(wrong)
+    lila = a_professional(visitor, "lila.garde@example.org", "20260510001077")
+    lila.enter()
+    visitor.go(ADDRESS)
+    visitor.has_loaded()
+    for name in ("Nouvelle adresse électronique de connexion", "Confirmez la nouvelle adresse"):
+        visitor.field(name).fill(wrong)
+    visitor.field("Votre mot de passe").fill(lila.password)
+    lila.go_on()
+    visitor.says(f"L’adresse {wrong} n’a pas été acceptée")
+    visitor.says(f"votre adresse reste {lila.email}")
+    expect(visitor.page.locator("#refus")).to_be_focused()
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= PHONE_SMALL["width"]
+
+    for name in ("Nouvelle adresse électronique de connexion", "Confirmez la nouvelle adresse"):
+        expect(visitor.field(name)).to_have_value(wrong)
+        visitor.field(name).fill(right)
+    visitor.field("Votre mot de passe").fill(lila.password)
+    lila.go_on()
+    visitor.says(f"Un code a été envoyé à {right}")
+    visitor.field("Code reçu").fill(code_in(letters.wait_for(post_office, right, 1)))
+    exactly(visitor, "Valider").click()
+    visitor.says("Votre adresse est changée")
+
+
 def test_recovery_answers_the_same_whoever_asks_and_writes_to_the_owner_only(
     visitor: Visitor, post_office: MailServer
 ) -> None:

@@ -21,7 +21,7 @@ from tests.e2e.conftest import Arrive
 from tests.e2e.letters import Letter
 from tests.e2e.test_by_keyboard_and_by_phone import Keyboard
 from tests.e2e.test_one_seat import is_kept
-from tests.e2e.visitor import CHANNEL, DESKTOP, DETAILS, PHONE, SLOT, Identity, Visitor
+from tests.e2e.visitor import CHANNEL, DESKTOP, DETAILS, PHONE, PHONE_SMALL, SLOT, Identity, Visitor
 from tests.smtp import MailServer
 
 WAITING, OFFER = "/rendez-vous/liste-d-attente", "/rendez-vous/creneau-propose"
@@ -102,6 +102,28 @@ def entry_of(email: str) -> WaitingEntry:
 
 def status_of(email: str) -> str:
     return str(entry_of(email).status)
+
+
+def test_an_address_that_takes_no_mail_is_told_at_once_and_corrected(arrive: Arrive, post_office: MailServer) -> None:
+    visitor, wrong, right = arrive(PHONE_SMALL), "sans.boite@example.org", "avec.boite.enfin@example.org"
+    post_office.refused.add(wrong)
+    reach_form(visitor)
+    visitor.field("Adresse électronique").fill(wrong)
+    visitor.copy_captcha()
+    visitor.button("M’inscrire sur la liste d’attente").click()
+    visitor.says(f"L’adresse {wrong} n’a pas été acceptée")
+    expect(visitor.page.locator("#refus")).to_be_focused()
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= PHONE_SMALL["width"]
+
+    visitor.button("Corriger l’adresse").click()
+    address = visitor.field("Adresse électronique")
+    expect(address).to_be_focused()
+    expect(address).to_have_value(wrong)
+    address.fill(right)
+    visitor.button("M’inscrire sur la liste d’attente").click()
+    visitor.says(f"Un courriel est envoyé à l’adresse {right}")
+    letters.wait_for(post_office, right, 1)
+    assert (status_of(wrong), status_of(right)) == (WaitingStatus.LEFT, WaitingStatus.WAITING)
 
 
 @SCREENS

@@ -6,8 +6,12 @@ from sqlalchemy import select
 from app.models import AuditEvent, OutboxMail
 from app.services import assistance, database
 from app.services.form_errors import FieldErrors
+from app.services.notifications import delivery
 from app.services.throttle import TooManyAttemptsError
 from app.settings import get_settings
+from app.state.assistance import AssistanceState
+from tests.pages import opened, press
+from tests.smtp import mail_server
 
 TYPED = {
     "name": "Lila O'Connor-Ñuñez",
@@ -133,3 +137,23 @@ def test_the_audit_log_holds_nothing_typed(db: str) -> None:
     with database.reading() as session:
         (row,) = session.execute(select(AuditEvent)).scalars()
     assert (row.event, row.subject, row.outcome) == ("assistance", "connexion", "done")
+
+
+def test_an_assistance_that_takes_no_mail_is_told_to_whoever_wrote_and_to_the_operator(
+    db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mail_server() as server:
+        server.refused.add("assistance@guichet.example")
+        monkeypatch.setenv("SMTP_URL", server.url())
+        get_settings.cache_clear()
+        page = opened(AssistanceState)
+        page.human = True
+        press(page, "submit", TYPED)
+        assert (page.sent, page.refused) == (True, False)
+        delivery.deliver_due()
+        press(page, "watch")
+    assert (page.sent, page.refused) == (True, True)
+    assert page.question.startswith("Bonjour,"), "nothing typed is lost"
+    assert delivery.given_up() == 1
+    press(page, "load")
+    assert (page.sent, page.refused, page.question) == (False, False, "")

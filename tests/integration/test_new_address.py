@@ -12,10 +12,16 @@ from app.services import database, retention, throttle
 from app.services.accounts import new_address, recovery, sessions
 from app.services.accounts.new_address import Waiting
 from app.services.form_errors import FieldErrors
+from app.services.notifications import delivery, outbox
 from app.services.throttle import TooManyAttemptsError
 from app.settings import get_settings
+from app.state.personal_space import PersonalAddressState
+from app.state.refused_address import REFUSAL_ID
+from app.state.space_credentials import SpaceAddressState
 from tests.accounts import ADDRESS, PASSWORD, make_account, quick_passwords
 from tests.integration.test_account_changes import Owner, mails
+from tests.pages import opened, press
+from tests.smtp import MailServer, mail_server
 
 NEW = "Camille@Nouveau.example"
 PRO = SpaceKind.PROFESSIONAL
@@ -54,7 +60,7 @@ class TestAsking:
         now = clock.now()
         with clock.moved(now):
             waiting = ask(owner)
-            assert waiting == Waiting("Camille@nouveau.example", now + timedelta(minutes=30))
+            assert (waiting.email, waiting.expires_at) == ("Camille@nouveau.example", now + timedelta(minutes=30))
             assert new_address.waiting(owner.id) == waiting
         (mail,) = mails("address_change")
         assert mail.recipient == "Camille@nouveau.example"
@@ -234,3 +240,80 @@ class TestConfirming:
             assert kept is not None
             assert session.get(Account, owner.id) is not None
         assert code() not in kept.code_hash
+
+
+WRONG = "pas.de.boite@nouveau.example"
+
+
+@pytest.fixture
+def server(db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
+    with mail_server() as running:
+        monkeypatch.setenv("SMTP_URL", running.url())
+        get_settings.cache_clear()
+        running.refused.add(WRONG)
+        yield running
+
+
+class TestAnAddressThatTakesNoMail:
+    def test_it_is_told_and_the_space_keeps_the_one_it_has(self, server: MailServer) -> None:
+        owner = Owner()
+        waiting = ask(owner, WRONG)
+        assert outbox.is_awaited(waiting.mail)
+        delivery.deliver_due()
+        assert new_address.waiting(owner.id) == waiting
+        assert outbox.is_refused(waiting.mail)
+        assert owner.view.email == ADDRESS
+
+        with pytest.raises(FieldErrors) as again:
+            ask(owner, WRONG.upper(), WRONG)
+        assert "celle-ci n’a pas été acceptée" in again.value.errors["email"]
+        other = ask(owner)
+        assert delivery.deliver_due() == 1
+        assert not outbox.is_refused(other.mail)
+
+    def test_a_neutral_portal_tells_the_same_of_one_with_a_space(
+        self, server: MailServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("NEUTRAL_ANSWERS", "1")
+        get_settings.cache_clear()
+        make_account(WRONG)
+        waiting = ask(Owner(), WRONG)
+        delivery.deliver_due()
+        assert outbox.is_refused(waiting.mail)
+
+    @pytest.mark.parametrize("page", [SpaceAddressState, PersonalAddressState])
+    def test_the_page_tells_without_a_reload_and_asks_for_another(self, server: MailServer, page: type) -> None:
+        kind = page._kind  # type: ignore[attr-defined]
+        owner_id = make_account("owner@courriel.example", kind=kind)
+        with database.writing() as session:
+            token = sessions.open(session, owner_id, "Firefox")
+        state = opened(page, cookie=f"{sessions.cookie_name(kind)}={token}")
+        typed = {"email": WRONG, "email_again": WRONG, "password": PASSWORD}
+
+        press(state, "ask", typed)
+        assert (state.waiting_for, state.refused, state.draft) == (WRONG, False, {})
+        delivery.deliver_due()
+        assert REFUSAL_ID in str(press(state, "watch"))
+        assert (state.refused, state.draft) == (True, {"email": WRONG, "email_again": WRONG})
+
+        press(state, "ask", typed)
+        assert "celle-ci n’a pas été acceptée" in state.errors["email"]
+        press(state, "ask", typed | {"email": NEW, "email_again": NEW})
+        assert (state.refused, state.errors) == (False, {})
+        delivery.deliver_due()
+        press(state, "watch")
+        assert not state.refused
+
+        press(state, "ask", typed)
+        delivery.deliver_due()
+        press(state, "load")
+        assert (state.refused, state.waiting_for) == (True, WRONG)
+        press(state, "give_up")
+        assert (state.refused, state.waiting_for, state.email) == (False, "", "owner@courriel.example")
+
+    def test_nobody_else_watches_it(self, server: MailServer) -> None:
+        ask(Owner(), WRONG)
+        delivery.deliver_due()
+        state = opened(SpaceAddressState)
+        assert press(state, "watch") is None
+        assert not state.refused

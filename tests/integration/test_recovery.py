@@ -18,8 +18,13 @@ from app.services import database, retention, throttle
 from app.services.accounts import password_reset, passwords, recovery, sessions
 from app.services.accounts.password_reset import LinkGoneError
 from app.services.form_errors import FieldErrors
+from app.services.notifications import delivery
 from app.services.throttle import TooManyAttemptsError
+from app.settings import get_settings
+from app.state.recovery import RecoveryState
 from tests.accounts import ADDRESS, PASSWORD, make_account, quick_passwords
+from tests.pages import opened, press
+from tests.smtp import mail_server
 
 PRO = SpaceKind.PROFESSIONAL
 NEW_PASSWORD = "Vent-Salé83-Falaise-Gr1se"
@@ -219,6 +224,28 @@ class TestAsking:
             list(threads.map(one, range(10)))
         assert len(mails()) == 1
         assert _links() == 1
+
+
+def test_an_address_that_takes_no_mail_any_more_looks_like_no_space_at_all(
+    db: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner()
+    answers = []
+    with mail_server() as server:
+        server.refused.add(ADDRESS)
+        monkeypatch.setenv("SMTP_URL", server.url())
+        get_settings.cache_clear()
+        for email in (ADDRESS, WRONG["email"]):
+            page = opened(RecoveryState)
+            page.human = True
+            typed = {**OWNER, "email": email, "trust_question": OWNER["question"], "trust_answer": OWNER["answer"]}
+            press(page, "submit", typed)
+            delivery.deliver_due()
+            assert page.sent
+            answers.append({name: getattr(page, name) for name in RecoveryState.base_vars})
+        assert [mail.address_refused for mail in mails()] == [True]
+    assert answers[0] == answers[1]
+    assert "watch" not in RecoveryState.event_handlers
 
 
 class TestCounters:

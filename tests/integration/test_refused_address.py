@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from app import clock
-from app.models import Appointment, OutboxMail
+from app import addresses, clock
+from app.models import Appointment, OutboxMail, SpaceKind
 from app.services import database, throttle
-from app.services.appointments import records, refused_address, reminders
+from app.services.accounts import sessions
+from app.services.appointments import access, records, refused_address, reminders
 from app.services.appointments.cancellation import cancel
 from app.services.appointments.records import AppointmentView, MailState, NotBookedError
 from app.services.appointments.refused_address import NotRefusedError
@@ -18,8 +20,12 @@ from app.services.form_errors import FieldErrors
 from app.services.notifications import delivery
 from app.settings import get_settings
 from app.state.appointment_story import story_of
+from app.state.follow_up import FollowUpState
+from app.state.my_contacts import MyContactsState
+from tests.accounts import TAX_NUMBER, make_account, quick_passwords
 from tests.booking import MONDAY, a_visitor, check_invariants
 from tests.factories import MadeOffice, at, make_office, make_slots
+from tests.pages import opened, press
 from tests.smtp import MailServer, mail_server
 
 WRONG, RIGHT = "camille@courriel.example", "camille.martin@courriel.example"
@@ -154,3 +160,67 @@ def test_an_address_with_many_appointments_must_confirm_after_a_correction_too(
     assert told == [("Confirmation", MailState.REFUSED), ("Confirmation", MailState.SENT)], "the page does not tell"
     with clock.moved(MONDAY + timedelta(minutes=31)), pytest.raises(NotBookedError):
         refused_address.correct(view.public_id, "third@courriel.example")
+
+
+def _signed_in(page: type, account_id: int) -> Any:
+    with database.writing() as session:
+        token = sessions.open(session, account_id, "Firefox")
+    return opened(page, cookie=f"{sessions.cookie_name(SpaceKind.PERSONAL)}={token}")
+
+
+def test_my_contacts_lead_to_where_the_address_is_corrected(server: MailServer, office: MadeOffice) -> None:
+    server.refused.add(WRONG)
+    with quick_passwords():
+        account_id = make_account("owner@courriel.example", kind=SpaceKind.PERSONAL, tax_number=TAX_NUMBER)
+    lost = a_visitor(email=WRONG).confirm(office, TIMES[0], account_id=account_id)
+    a_visitor(email=RIGHT).confirm(office, TIMES[1], account_id=account_id, accept_duplicate=True)
+    theirs = a_visitor(email=WRONG, tax_number=TAX_NUMBER).confirm(office, TIMES[2])
+    page = _signed_in(MyContactsState, account_id)
+    press(page, "load")
+    assert [each.refused for each in (page.coming, *page.later)] == [False, False, False]
+
+    delivery.deliver_due()
+    press(page, "load")
+    assert (page.coming.card.email, page.coming.refused) == (WRONG, True)
+    assert [(each.card.email, each.refused) for each in page.later] == [(RIGHT, False), ("", False)]
+
+    follow_up = opened(FollowUpState, path=page.coming.card.manage_href)
+    press(follow_up, "load")
+    assert follow_up.refused
+    refused_address.correct(lost.public_id, RIGHT)
+    press(page, "load")
+    assert not page.coming.refused
+
+    press(page, "ask", theirs.reference)
+    press(page, "cancel")
+    assert (page.cancelled.reference, page.is_told_by_mail) == (theirs.reference, False)
+    press(page, "ask", lost.reference)
+    press(page, "cancel")
+    assert (page.cancelled.reference, page.is_told_by_mail) == (lost.reference, True)
+
+
+def test_no_mail_is_promised_for_what_is_cancelled_where_none_arrives(refused: AppointmentView) -> None:
+    page = opened(FollowUpState, path=addresses.follow_up(access.manage_token(refused.public_id)))
+    press(page, "load")
+    press(page, "ask")
+    press(page, "cancel")
+    assert (page.status, page.is_told_by_mail) == ("cancelled", False)
+    delivery.deliver_due()
+    press(page, "load")
+    assert (page.status, page.refused, page.is_told_by_mail) == ("cancelled", False, False)
+
+
+def test_the_page_tells_without_a_reload_and_the_address_is_corrected_there(
+    server: MailServer, office: MadeOffice
+) -> None:
+    server.refused.add(WRONG)
+    view = a_visitor(email=WRONG).confirm(office, TIMES[0])
+    page = opened(FollowUpState, path=addresses.follow_up(access.manage_token(view.public_id)))
+    press(page, "load")
+    assert not page.refused
+    delivery.deliver_due()
+    press(page, "watch")
+    assert page.refused
+    press(page, "correct_address")
+    press(page, "submit", {"email": RIGHT})
+    assert (page.refused, page.corrected, page.card.email) == (False, True, RIGHT)

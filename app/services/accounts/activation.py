@@ -21,7 +21,7 @@ from app import clock
 from app.content import wording
 from app.models import Account, Journey, RequestOutcome, SignUpRequest, SpaceKind
 from app.services import audit, database, journeys, throttle, upsert
-from app.services.accounts import accounts, email_address, identity_form, requests, subscriber_numbers
+from app.services.accounts import accounts, email_address, identity_form, registration, requests, subscriber_numbers
 from app.services.accounts.accounts import AccountView
 from app.services.accounts.activation_codes import CodeRefusedError, Refusal, refusal
 from app.services.accounts.email_address import EmailRefusedError
@@ -235,6 +235,8 @@ def _activate(
     if signed_up_here and kind == SpaceKind.PERSONAL:
         # Its sign-up waited for this code.
         session.execute(delete(Journey).where(col(Journey.id) == request.journey_id))
+    else:
+        journeys.forget(session, request.journey_id, registration.AGAIN)
     requests.end(session, request, RequestOutcome.ACTIVATED, account_id)
     audit.record(session, "activation", visitor_key, request.public_id, "done")
     journeys.finish(session, found.id, kept={"account": account_id, "signed_up_here": signed_up_here})

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
+from typing import Any
 
 from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
@@ -23,6 +24,7 @@ MOST_ATTEMPTS = 5
 
 _SAME = "Saisissez une autre adresse que celle de votre espace."
 _DIFFERENT = "Saisissez deux fois la même adresse électronique."
+_UNUSABLE = "Saisissez une autre adresse électronique\u00a0: celle-ci n’a pas été acceptée par la messagerie."
 _WRONG_CODE = "Vérifiez le code\u00a0: recopiez les 12\u00a0caractères reçus par courriel."
 _NO_CODE = "Demandez un nouveau code\u00a0: celui-ci ne fonctionne plus."
 _REFUSALS = {
@@ -39,10 +41,11 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A new address that waits for its code, until `expires_at` (UTC)."""
+    """A new address that waits for its code, until `expires_at` (UTC); `mail` is the unique key of the mail to it."""
 
     email: str
     expires_at: datetime
+    mail: str
 
 
 def ask(account_id: int, session_id: str, *, email: str, email_again: str, password: str, visitor_key: str) -> Waiting:
@@ -54,6 +57,9 @@ def ask(account_id: int, session_id: str, *, email: str, email_again: str, passw
     throttle.hit("new_address", str(account_id))
     address = _address(email, email_again)
     kept = reauthentication.verified(account_id, session_id, password)
+    before = waiting(account_id)
+    if before is not None and before.email.casefold() == address.key and outbox.is_refused(before.mail):
+        raise FieldErrors({"email": _UNUSABLE})
     with database.writing() as session:
         account = reauthentication.lock_unchanged(session, account_id, kept)
         if account.email_key == address.key:
@@ -61,9 +67,9 @@ def ask(account_id: int, session_id: str, *, email: str, email_again: str, passw
         status = accounts.address_status(session, SpaceKind(account.kind), address.key)
         if status.state != AddressState.FREE and not get_settings().neutral_answers:
             raise FieldErrors({"email": _REFUSALS[status.state]})
-        waiting = _write(session, account, address, visitor_key, status)
+        asked = _write(session, account, address, visitor_key, status)
         audit.record(session, "new_address", visitor_key, sessions.subject(account_id), f"address {status.state}")
-        return waiting
+        return asked
 
 
 def waiting(account_id: int) -> Waiting | None:
@@ -72,7 +78,7 @@ def waiting(account_id: int) -> Waiting | None:
         found = session.get(AddressChange, account_id)
     if found is None or found.expires_at <= clock.now():
         return None
-    return Waiting(found.email, found.expires_at)
+    return Waiting(found.email, found.expires_at, _mail_key(account_id, found.code_hash))
 
 
 def give_up(account_id: int) -> None:
@@ -122,7 +128,7 @@ def _address(email: str, email_again: str) -> Address:
 def _write(session: Session, account: Account, address: Address, visitor_key: str, status: AddressStatus) -> Waiting:
     """Keep the change and queue its mail; where answers are neutral and the address is not free, tell its owner."""
     code, now, space = requests.new_code(), clock.now(), SpaceKind(account.kind)
-    values = {
+    values: dict[str, Any] = {
         "email": address.display,
         "email_key": address.key,
         "code_hash": _hash(code),
@@ -130,6 +136,7 @@ def _write(session: Session, account: Account, address: Address, visitor_key: st
         "created_at": now,
         "expires_at": now + LIVES,
     }
+    mail = _mail_key(account.id or 0, values["code_hash"])
     statement = upsert.insert(session, AddressChange).values(account_id=account.id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["account_id"], set_=values))
     if status.state == AddressState.FREE:
@@ -141,12 +148,17 @@ def _write(session: Session, account: Account, address: Address, visitor_key: st
     outbox.queue(
         session,
         kind=kind,
-        dedup_key=f"{kind}:{account.id}:{_hash(code)[:32]}",
+        dedup_key=mail,
         recipient=address.display,
         visitor_key=visitor_key if status.state == AddressState.FREE else "",
         message=message,
     )
-    return Waiting(address.display, now + LIVES)
+    return Waiting(address.display, now + LIVES, mail)
+
+
+def _mail_key(account_id: int, code_hash: str) -> str:
+    """Return the key of whichever mail went to the new address: whoever asks must not learn which one it was."""
+    return f"{outbox.MailKind.ADDRESS_CHANGE}:{account_id}:{code_hash[:32]}"
 
 
 def _try(account_id: int, code: str) -> bool:

@@ -35,6 +35,7 @@ HAS_SPACE = (
 
 _ADDRESS_FIELDS = ("email", "email_again")
 _REMEMBERED = frozenset((*taxpayers.FIELDS, *_ADDRESS_FIELDS))
+_TYPED_ADDRESS = tuple(f"{TYPED}{name}" for name in _ADDRESS_FIELDS)
 _IDENTITY = tuple(f"{TYPED}{name}" for name in taxpayers.FIELDS)
 
 
@@ -154,7 +155,7 @@ def set_identifiers(
     found = _at_least(visitor_key, Step.IDENTIFIERS)
     taxpayer = _taxpayer(found.draft)
     errors: dict[str, str] = {}
-    address = sign_up.checked_address(SPACE, email, email_again, errors)
+    address = sign_up.checked_address(SPACE, email, email_again, errors, found.draft.get(sign_up.REFUSED, ""))
     same = address is not None and found.draft.get("email_key") == address.key
     stays = not password and not password_again and same and "password_hash" in found.draft
     if not stays:
@@ -233,7 +234,9 @@ def _register(session: Session, visitor_key: str, found: JourneyView, prepared: 
     _forget_former_code(session, visitor_key)
     kept = registration.write(session, visitor_key, found, prepared, asdict(taxpayer))
     stays = {"human": True, "tabs": found.draft.get("tabs", [])}
-    journeys.rewrite(session, found.id, {**stays, **kept})
+    typed = {name: found.draft[name] for name in _TYPED_ADDRESS if name in found.draft}
+    again = {"human": True, "taxpayer": asdict(taxpayer), **typed}
+    journeys.rewrite(session, found.id, {**stays, **kept, registration.AGAIN: again})
 
 
 def _forget_former_code(session: Session, visitor_key: str) -> None:

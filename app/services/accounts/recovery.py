@@ -6,6 +6,9 @@ address.
 The answer and the work are the same whether or not there is such an account, and whatever is wrong, so that nobody
 learns who has a space. Failures are counted apart from those of signing in and by visitor and network only, so
 that nobody can keep the owner from this way back.
+
+For the same reason nothing is told of an address that the mail server refuses: only a mail that was written can be
+refused, and one is written for somebody who has a space. What to do then is said to everybody.
 """
 
 from dataclasses import dataclass

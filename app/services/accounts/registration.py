@@ -17,8 +17,19 @@ from app.models import RequestOutcome, SignUpRequest, SpaceKind, SpaceMode
 from app.services import audit, database, journeys, throttle, upsert
 from app.services.accounts import accounts, requests, withdrawal
 from app.services.accounts.accounts import AddressState, AddressStatus
-from app.services.accounts.sign_up import KIND, SPACE, Step, WrongStepError, address_refusal, progress_of
+from app.services.accounts.identity_form import FIELDS
+from app.services.accounts.sign_up import (
+    ADDRESS_FIELDS,
+    IBAN,
+    KIND,
+    SPACE,
+    Step,
+    WrongStepError,
+    address_refusal,
+    progress_of,
+)
 from app.services.form_errors import FieldErrors
+from app.services.journey_drafts import TYPED
 from app.services.journeys import JourneyGoneError, JourneyView
 from app.services.notifications import account_messages, outbox
 from app.services.notifications.messages import Message
@@ -27,16 +38,23 @@ from app.settings import get_settings
 PERSONAL_KIND = "personal_sign_up"
 """The kind of journey in which a personal space is asked for."""
 
+AGAIN = "again"
+"""Where a draft keeps, for as long as drafts live, what opens the sign-up again if its address takes no mail."""
+
 _SPACES = {KIND: SPACE, PERSONAL_KIND: SpaceKind.PERSONAL}
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A request that was made: where its code goes, and until when (UTC) it can be used at least."""
+    """A request that was made: where its code goes, and until when (UTC) it can be used at least.
+
+    `mail` is the unique key of its mail in the outbox.
+    """
 
     email: str
     deadline: datetime
     mode: SpaceMode
+    mail: str
     tabs: tuple[str, ...]
 
 
@@ -76,6 +94,7 @@ def registered(visitor_key: str) -> Registration | None:
         email=draft["email"],
         deadline=until or datetime.fromisoformat(draft["deadline"]),
         mode=SpaceMode(draft["mode"]),
+        mail=draft.get("mail", ""),
         tabs=tuple(draft.get("tabs", ())),
     )
 
@@ -127,21 +146,23 @@ def write(
     kind, draft = _SPACES[found.kind], found.draft
     requests.lock_pending(session, kind, draft["email_key"])  # ends the one that has died
     status = accounts.address_status(session, kind, draft["email_key"])
+    mail = requests.mail_key(prepared.public_id)
     row = _row(visitor_key, found, prepared, form) | {"kind": kind, "mode": mode}
     if status.state != AddressState.FREE or not _insert(session, row):
-        _refuse_or_tell(session, kind, found, status)
+        mail = _refuse_or_tell(session, kind, found, status)
     else:
         outbox.queue(
             session,
             kind=outbox.MailKind.ACTIVATION,
-            dedup_key=requests.mail_key(prepared.public_id),
+            dedup_key=mail,
             recipient=draft["email"],
             visitor_key=visitor_key,
             message=prepared.message,
         )
         audit.record(session, "sign_up", visitor_key, prepared.public_id, "done")
     deadline = clock.now() + requests.lifetime()
-    return {"email": draft["email"], "deadline": deadline.isoformat(), "request": prepared.public_id}
+    kept = {"email": draft["email"], "deadline": deadline.isoformat(), "request": prepared.public_id}
+    return {**kept, "mail": mail}
 
 
 def _register(session: Session, visitor_key: str, found: JourneyView, prepared: Prepared) -> Registration:
@@ -149,8 +170,15 @@ def _register(session: Session, visitor_key: str, found: JourneyView, prepared: 
     if now.form is None or now.step < Step.SUMMARY:
         raise WrongStepError
     kept = write(session, visitor_key, found, prepared, asdict(now.form), mode=now.mode)
-    journeys.finish(session, found.id, kept={**kept, "mode": str(now.mode)})
-    return Registration(now.email, datetime.fromisoformat(kept["deadline"]), now.mode, now.tabs)
+    again = _again(found.draft, now.mode)
+    journeys.finish(session, found.id, kept={**kept, "mode": str(now.mode), AGAIN: again})
+    return Registration(now.email, datetime.fromisoformat(kept["deadline"]), now.mode, kept["mail"], now.tabs)
+
+
+def _again(draft: Mapping[str, Any], mode: SpaceMode) -> dict[str, Any]:
+    """Return all that was settled but the password: it may not hold the address, which will be another one."""
+    names = ("mode", "terms", "human", "form", IBAN, *(f"{TYPED}{name}" for name in (*ADDRESS_FIELDS, *FIELDS[mode])))
+    return {name: draft[name] for name in names if name in draft}
 
 
 def _row(visitor_key: str, found: JourneyView, prepared: Prepared, form: Mapping[str, str]) -> dict[str, Any]:
@@ -180,24 +208,28 @@ def _unless_pending(statement: Any) -> Any:
     return statement.on_conflict_do_nothing(index_elements=["kind", "email_key"], index_where=pending)
 
 
-def _refuse_or_tell(session: Session, kind: SpaceKind, found: JourneyView, status: AddressStatus) -> None:
-    """Raise FieldErrors; where answers are neutral, write to whoever owns the address instead, once an hour."""
+def _refuse_or_tell(session: Session, kind: SpaceKind, found: JourneyView, status: AddressStatus) -> str:
+    """Raise FieldErrors; where answers are neutral, write to whoever owns the address instead, once an hour.
+
+    Return the key of that mail: whether the mail server refuses the address is then told as of any other.
+    """
     email, email_key = found.draft["email"], found.draft["email_key"]
     if status.state == AddressState.FREE:  # somebody else's request came in this very instant
         status = accounts.address_status(session, kind, email_key)
     if not get_settings().neutral_answers:
         raise FieldErrors({"email": address_refusal(status, kind)})
     hour = int(clock.now().timestamp()) // 3600
-    event = f"{kind}:{keys.keyed_hash('address', email_key)[:32]}:{hour}"
+    event = f"{outbox.MailKind.ADDRESS_IN_USE}:{kind}:{keys.keyed_hash('address', email_key)[:32]}:{hour}"
     outbox.queue(
         session,
         kind=outbox.MailKind.ADDRESS_IN_USE,
-        dedup_key=f"{outbox.MailKind.ADDRESS_IN_USE}:{event}",
+        dedup_key=event,
         recipient=email,
         visitor_key="",  # the demo mailbox must not show it to whoever asked
         message=account_messages.address_in_use(is_pending=status.state == AddressState.PENDING, kind=kind),
     )
     audit.record(session, "sign_up", outcome=f"address {status.state}")
+    return event
 
 
 def _made(visitor_key: str, journey_id: str | None = None) -> Registration:

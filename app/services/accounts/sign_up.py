@@ -29,12 +29,16 @@ from app.settings import get_settings
 
 KIND = "sign_up"
 SPACE = SpaceKind.PROFESSIONAL
-_IBAN = "iban"
-_ADDRESS_FIELDS = ("email", "email_again")
+IBAN = "iban"
+ADDRESS_FIELDS = ("email", "email_again")
 _FORM_FIELDS = frozenset(name for names in FIELDS.values() for name in names)
-_REMEMBERED = (_FORM_FIELDS | {"terms", *_ADDRESS_FIELDS}) - {_IBAN}
+_REMEMBERED = (_FORM_FIELDS | {"terms", *ADDRESS_FIELDS}) - {IBAN}
 _PARIS = ZoneInfo("Europe/Paris")
 
+REFUSED = "refused"
+"""Where a draft keeps the address, as it is compared, that the mail server refused: another one is asked for."""
+
+_REFUSED = "Saisissez une autre adresse électronique\u00a0: celle-ci n’a pas été acceptée par la messagerie."
 _ADDRESSES_DIFFER = "Saisissez deux fois la même adresse électronique."
 _PASSWORDS_DIFFER = "Saisissez deux fois le même mot de passe."
 _NO_PASSWORD = "Choisissez un mot de passe."  # noqa: S105
@@ -157,13 +161,13 @@ def set_identifiers(
     _throttled("sign_up_address", visitor_key, network)
     found = _at_least(visitor_key, Step.IDENTIFIERS)
     errors: dict[str, str] = {}
-    address = checked_address(SPACE, email, email_again, errors)
+    address = checked_address(SPACE, email, email_again, errors, found.draft.get(REFUSED, ""))
     stays = not password and not password_again and address is not None and _has_password_for(found, address)
     if not stays:
         errors |= password_errors(email, password, password_again)
     if errors or address is None:
         raise FieldErrors(errors)
-    typed = typed_changes(dict.fromkeys(_ADDRESS_FIELDS, email), _REMEMBERED)
+    typed = typed_changes(dict.fromkeys(ADDRESS_FIELDS, email), _REMEMBERED)
     values = {"email": address.display, "email_key": address.key, **typed}
     if not stays:
         values["password_hash"] = passwords.hash(password)
@@ -180,20 +184,20 @@ def set_form(visitor_key: str, fields: Mapping[str, str]) -> SignUpProgress:
     mode = _mode(found)
     asked = {name: fields.get(name, "") for name in FIELDS[mode]}
     changes: dict[str, Any] = {**typed_changes(asked, _REMEMBERED), "form": None}
-    asked[_IBAN] = asked.get(_IBAN) or found.draft.get(_IBAN, "")
+    asked[IBAN] = asked.get(IBAN) or found.draft.get(IBAN, "")
     try:
         form = identity_form.validate(asked, mode=mode)
     except FieldErrors:
         journeys.save(visitor_key, KIND, found.id, changes)
         raise
-    return _change(visitor_key, found, {**changes, _IBAN: form.iban or None, "form": True})
+    return _change(visitor_key, found, {**changes, IBAN: form.iban or None, "form": True})
 
 
 def clear_form(visitor_key: str) -> SignUpProgress:
     """Empty the form: « Effacer ». Raises JourneyGoneError."""
     found = _found(visitor_key)
     emptied = {f"{TYPED}{name}": None for name in _FORM_FIELDS}
-    return _change(visitor_key, found, {**emptied, _IBAN: None, "form": None})
+    return _change(visitor_key, found, {**emptied, IBAN: None, "form": None})
 
 
 def progress_of(found: JourneyView) -> SignUpProgress:
@@ -210,7 +214,7 @@ def progress_of(found: JourneyView) -> SignUpProgress:
         email=draft.get("email", ""),
         has_password="password_hash" in draft,
         typed=MappingProxyType(typed),
-        masked_iban=identity_form.masked_iban(draft.get(_IBAN, "")),
+        masked_iban=identity_form.masked_iban(draft.get(IBAN, "")),
         form=form,
         tabs=tuple(draft.get("tabs", ())),
     )
@@ -231,8 +235,13 @@ def address_refusal(status: AddressStatus, kind: SpaceKind = SPACE) -> str:
     )
 
 
-def checked_address(kind: SpaceKind, email: str, email_again: str, errors: dict[str, str]) -> Address | None:
-    """Return the address typed twice; what is wrong with it, or with asking for a space there, goes to `errors`."""
+def checked_address(
+    kind: SpaceKind, email: str, email_again: str, errors: dict[str, str], unusable: str = ""
+) -> Address | None:
+    """Return the address typed twice; what is wrong with it, or with asking for a space there, goes to `errors`.
+
+    `unusable` is the one, as compared, that the mail server has refused meanwhile.
+    """
     try:
         address = email_address.parse(email)
     except EmailRefusedError as refused:
@@ -244,6 +253,9 @@ def checked_address(kind: SpaceKind, email: str, email_again: str, errors: dict[
         same = False
     if not same:
         errors["email_again"] = _ADDRESSES_DIFFER
+    if address.key == unusable:
+        errors["email"] = _REFUSED
+        return address
     if not get_settings().neutral_answers:
         status = accounts.status_of_address(kind, address.key)
         if status.state != AddressState.FREE:
@@ -304,7 +316,7 @@ def _form(draft: Mapping[str, Any], typed: Mapping[str, str], mode: SpaceMode) -
     if not draft.get("form"):
         return None
     try:
-        return identity_form.validate({**typed, _IBAN: draft.get(_IBAN, "")}, mode=mode)
+        return identity_form.validate({**typed, IBAN: draft.get(IBAN, "")}, mode=mode)
     except FieldErrors:
         return None
 

@@ -1,7 +1,8 @@
 """Sending the link of an appointment again, to the address that booked and only there.
 
 The answer and the work are the same whether or not the reference and the address match, so that nobody learns
-whether somebody has an appointment.
+whether somebody has an appointment. Nor is it told when the mail server refuses the address: only a mail that was
+written can be refused. What to do then is said to everybody.
 """
 
 from datetime import UTC, datetime

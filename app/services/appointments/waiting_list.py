@@ -6,7 +6,7 @@ days to an entry, but takes none away; only the browser that made it replaces th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, timedelta
 from secrets import token_hex
 from zoneinfo import ZoneInfo
@@ -38,6 +38,7 @@ __all__ = [
     "Week",
     "accept",
     "decline",
+    "drop_refused",
     "entry",
     "is_made",
     "join",
@@ -67,7 +68,8 @@ class EntryView:
     """What somebody waits for; `weekdays` has bit 0 for Monday, days are local days of the office and included.
 
     `place_name` is empty at the office itself. `weekday_words` and `period_words` say the days in French. `is_given_up`
-    tells of one that is over whether offers without an answer ended it, not the last of its days.
+    tells of one that is over whether offers without an answer ended it, not the last of its days. `mail` is the unique
+    key of the mail that answers whoever joined, or of the last offer; it is nothing to show.
     """
 
     office_id: int
@@ -83,6 +85,7 @@ class EntryView:
     last_day: date
     status: WaitingStatus
     is_given_up: bool = False
+    mail: str = field(default="", compare=False)
 
     @property
     def weekday_words(self) -> str:
@@ -162,8 +165,8 @@ def join(
             status=WaitingStatus.WAITING,
             created_at=clock.now(),
         )
-        _join(session, asked, office)
-        return _view(session, asked, office)
+        mail = _join(session, asked, office)
+        return replace(_view(session, asked, office), mail=mail)
 
 
 def entry(token: str) -> EntryView | None:
@@ -176,6 +179,19 @@ def entry(token: str) -> EntryView | None:
         return _view(session, found, session.get_one(Office, found.office_id)) if found else None
 
 
+def drop_refused(visitor_key: str, mail: str, instead: str) -> None:
+    """Take off the list what this visitor asked for, if the mail server refused the mail that answered it.
+
+    `mail` and `instead` are of the views that `join` returned for it and for what was asked in its place.
+    """
+    public_id = _entry_told(mail)
+    if not public_id or public_id == _entry_told(instead) or not outbox.is_refused(mail):
+        return
+    own = _by_public_id(public_id).where(col(WaitingEntry.visitor_key) == visitor_key)
+    with database.writing() as session:
+        _leave(session, own, visitor_key)
+
+
 def leave(token: str, *, visitor_key: str = "") -> EntryView | None:
     """Take an entry off the list; what it was offered goes to the next one. Asked again, it changes nothing.
 
@@ -186,12 +202,7 @@ def leave(token: str, *, visitor_key: str = "") -> EntryView | None:
         return None
     throttle.hit("waiting_link", public_id)
     with database.writing() as session:
-        found = session.execute(_by_public_id(public_id).with_for_update()).scalar_one_or_none()
-        if found is not None and found.status == WaitingStatus.WAITING:
-            waiting_endings.end_entry(session, found, WaitingStatus.LEFT, visitor_key)
-            live = waiting_endings.lock_live(session, found)
-            if live is not None:
-                waiting_endings.decline(session, found, live, visitor_key)
+        _leave(session, _by_public_id(public_id), visitor_key)
     return entry(token)
 
 
@@ -310,8 +321,17 @@ def _closed_days(
     return {"first_day": f"Choisissez un autre jour que le {wording.day_with_year(first_day)}. {why}."}
 
 
-def _join(session: Session, asked: WaitingEntry, office: Office) -> None:
-    """Write what is asked, or what of it may be, and the mail about it."""
+def _leave(session: Session, which: Select[WaitingEntry], visitor_key: str) -> None:
+    found = session.execute(which.with_for_update()).scalar_one_or_none()
+    if found is not None and found.status == WaitingStatus.WAITING:
+        waiting_endings.end_entry(session, found, WaitingStatus.LEFT, visitor_key)
+        live = waiting_endings.lock_live(session, found)
+        if live is not None:
+            waiting_endings.decline(session, found, live, visitor_key)
+
+
+def _join(session: Session, asked: WaitingEntry, office: Office) -> str:
+    """Write what is asked, or what of it may be, and the mail about it; return its key."""
     _one_at_a_time(session, asked.email_key)
     of_address = (col(WaitingEntry.email_key) == asked.email_key, col(WaitingEntry.status) == WaitingStatus.WAITING)
     query = select(WaitingEntry).where(*of_address).order_by(col(WaitingEntry.id)).with_for_update()
@@ -319,18 +339,19 @@ def _join(session: Session, asked: WaitingEntry, office: Office) -> None:
     same = next((each for each in known if (each.office_id, each.topic_id) == (asked.office_id, asked.topic_id)), None)
     if same is not None:
         _change(session, same, asked)
-        _tell_joined(session, same, office)
+        mail = _tell_joined(session, same, office)
         outcome = "changed"
     elif len(known) >= ENTRIES_AT_MOST:
-        _tell_full(session, known, asked)
+        mail = _tell_full(session, known, asked)
         outcome = "too many"
     else:
         row = asked.model_dump(exclude={"id"})
         asked.id = session.execute(insert(WaitingEntry).values(row).returning(col(WaitingEntry.id))).scalar_one()
-        _tell_joined(session, asked, office)
+        mail = _tell_joined(session, asked, office)
         outcome = "joined"
     number = same.id if same is not None else asked.id
     audit.record(session, "waiting_entry", asked.visitor_key, waiting_offers.subject(number or 0), outcome)
+    return mail
 
 
 def _one_at_a_time(session: Session, email_key: str) -> None:
@@ -352,28 +373,35 @@ def _change(session: Session, kept: WaitingEntry, asked: WaitingEntry) -> None:
     session.flush()
 
 
-def _tell_joined(session: Session, kept: WaitingEntry, office: Office) -> None:
+def _tell_joined(session: Session, kept: WaitingEntry, office: Office) -> str:
     """Queue the mail, once a day for the same days."""
     kind = outbox.MailKind.WAITING_JOINED
     what = f"{kept.channel} {kept.place_id} {kept.weekdays} {kept.first_day} {kept.last_day}"
     digest = keys.keyed_hash(kind, f"{what} {_today()}")[:20]
     message = waiting_messages.joined(waiting_offers.wish_of(session, kept, office))
-    _queue(session, kind, f"{kind}:{kept.public_id}:{digest}", kept, message)
+    return _queue(session, kind, f"{kind}:{kept.public_id}:{digest}", kept, message)
 
 
-def _tell_full(session: Session, known: Sequence[WaitingEntry], asked: WaitingEntry) -> None:
+def _tell_full(session: Session, known: Sequence[WaitingEntry], asked: WaitingEntry) -> str:
     """Queue the mail, once a day."""
     kind = outbox.MailKind.WAITING_FULL
     wishes = [waiting_offers.wish_of(session, each, session.get_one(Office, each.office_id)) for each in known]
     message = waiting_messages.full(wishes)
     # It shows links to leave, so in the demo it goes to the mailbox of whoever joined first.
-    _queue(session, kind, f"{kind}:{asked.email_key[:20]}:{_today()}", known[0], message)
+    return _queue(session, kind, f"{kind}:{asked.email_key[:20]}:{_today()}", known[0], message)
 
 
-def _queue(session: Session, kind: str, dedup_key: str, to: WaitingEntry, message: Message) -> None:
+def _queue(session: Session, kind: str, dedup_key: str, to: WaitingEntry, message: Message) -> str:
     outbox.queue(
         session, kind=kind, dedup_key=dedup_key, recipient=to.email, visitor_key=to.visitor_key, message=message
     )
+    return dedup_key
+
+
+def _entry_told(mail: str) -> str:
+    """Return the public id of the entry that a mail's key says was joined, empty if it says none."""
+    kind, _, rest = mail.partition(":")
+    return rest.partition(":")[0] if kind == outbox.MailKind.WAITING_JOINED else ""
 
 
 def _today() -> date:
@@ -401,4 +429,5 @@ def _view(session: Session, row: WaitingEntry, office: Office) -> EntryView:
         last_day=row.last_day,
         status=WaitingStatus(row.status),
         is_given_up=row.status == WaitingStatus.OVER and waiting_offers.is_given_up(session, row.id),
+        mail=waiting_offers.last_mail(session, row.id),
     )

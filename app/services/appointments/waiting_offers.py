@@ -121,6 +121,18 @@ def is_last(session: Session, entry_id: int | None) -> bool:
     return unanswered(session, entry_id) == UNANSWERED_AT_MOST - 1
 
 
+def last_mail(session: Session, entry_id: int | None) -> str:
+    """Return the unique key of the mail of an entry's last offer, empty if it had none."""
+    query = select(col(WaitingOffer.id)).where(col(WaitingOffer.entry_id) == entry_id)
+    newest = query.order_by(col(WaitingOffer.created_at).desc(), col(WaitingOffer.starts_at).desc()).limit(1)
+    offer_id = session.execute(newest).scalar_one_or_none()
+    return _mail_key(offer_id) if offer_id else ""
+
+
+def _mail_key(offer_id: str) -> str:
+    return f"{outbox.MailKind.WAITING_OFFER}:{offer_id}"
+
+
 def subject(entry_id: int | None) -> str:
     """Return how the audit log names an entry."""
     return f"waiting {entry_id}"
@@ -189,7 +201,7 @@ def _offer(session: Session, here: _Here, waiter: Waiter, group: Group) -> bool:
     outbox.queue(
         session,
         kind=outbox.MailKind.WAITING_OFFER,
-        dedup_key=f"{outbox.MailKind.WAITING_OFFER}:{offer_id}",
+        dedup_key=_mail_key(offer_id),
         recipient=entry.email,
         visitor_key=entry.visitor_key,
         message=message,

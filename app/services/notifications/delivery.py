@@ -17,7 +17,7 @@ from secrets import token_hex
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, exists, func, update
+from sqlalchemy import delete, exists, func, or_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -103,9 +103,11 @@ def erase_old_bodies() -> int:
 def given_up() -> int:
     """Return how many mails were given up, for /metrics and operators; each one is in the log too.
 
-    Those whose address takes no mail are not among them: nothing is wrong with the mail server then.
+    Those whose address takes no mail are not among them: nothing is wrong with the mail server then. But the address
+    of the assistance is a setting, which nobody else can correct.
     """
-    lost = (col(OutboxMail.gave_up_at).is_not(None), col(OutboxMail.address_refused).is_(False))
+    is_ours = or_(col(OutboxMail.address_refused).is_(False), col(OutboxMail.kind) == MailKind.ASSISTANCE)
+    lost = (col(OutboxMail.gave_up_at).is_not(None), is_ours)
     with database.reading() as session:
         return session.exec(select(func.count()).where(*lost)).one()
 
@@ -199,9 +201,10 @@ def _record_failure(mail: OutboxMail, reason: str, *, address_refused: bool = Fa
     values: dict[str, Any] = {"last_error": reason, "leased_until": None, "lease_id": None}
     told = {"mail": mail.id, "kind": mail.kind, "attempts": mail.attempts, "reason": reason}
     if address_refused:
-        # The person reads of it and corrects the address: nothing here for the operator.
+        # The person reads of it and corrects the address, unless it is that of the settings.
         values |= {"gave_up_at": now, "address_refused": True, **_NO_BODY}
-        _log.warning("mail_address_refused", **told)
+        tell = _log.error if mail.kind == MailKind.ASSISTANCE else _log.warning
+        tell("mail_address_refused", **told)
     elif now - mail.created_at >= GIVES_UP_AFTER:
         values |= {"gave_up_at": now, **_NO_BODY}
         _log.error("mail_given_up", **told)

@@ -129,6 +129,16 @@ def queue(
     session.exec(upsert.insert(session, OutboxMail).values(row).on_conflict_do_nothing(index_elements=["dedup_key"]))
 
 
+def is_refused(dedup_key: str) -> bool:
+    """Tell whether a mail was given up because the mail server refuses its address for good."""
+    return _is(dedup_key, col(OutboxMail.address_refused))
+
+
+def is_awaited(dedup_key: str) -> bool:
+    """Tell whether a mail has yet to be taken or refused."""
+    return _is(dedup_key, col(OutboxMail.sent_at).is_(None), col(OutboxMail.gave_up_at).is_(None))
+
+
 def for_visitor(visitor_key: str) -> tuple[MailView, ...]:
     """Return the visitor's own mails of the last day, newest first; none where mails are really sent."""
     if not _mailbox_is_open(visitor_key):
@@ -165,6 +175,12 @@ def mail_of_visitor(visitor_key: str, mail_id: int) -> OpenedMail | None:
         calendar=mail.calendar,
         calendar_method=mail.calendar_method,
     )
+
+
+def _is(dedup_key: str, *conditions: Any) -> bool:
+    query = select(OutboxMail.id).where(OutboxMail.dedup_key == dedup_key, *conditions)
+    with database.reading() as session:
+        return session.exec(query).first() is not None
 
 
 def _mailbox_is_open(visitor_key: str) -> bool:
