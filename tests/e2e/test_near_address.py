@@ -1,11 +1,16 @@
 """« Vouliez-vous dire… ? »: one tap mends a slip in a mail address; nobody has to answer, and nothing moves."""
 
+from collections.abc import Callable, Mapping
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app import addresses
+from app.services.appointments import steps
 from tests.e2e import letters
+from tests.e2e.axe import Sweep
 from tests.e2e.conftest import Arrive
+from tests.e2e.test_one_seat import until
 from tests.e2e.visitor import DESKTOP, DETAILS, PHONE_SMALL, Identity, Visitor
 from tests.smtp import MailServer
 
@@ -15,6 +20,12 @@ TOUCHED = {"has_touch": True, "is_mobile": True}
 
 def question(page: Page) -> Locator:
     return page.get_by_role("status").filter(has_text="Vouliez-vous dire")
+
+
+def draft_of(visitor: Visitor) -> Mapping[str, str]:
+    """Return what the server keeps of the form."""
+    progress = steps.progress(visitor.key(), steps.BOOKING)
+    return progress.typed if progress else {}
 
 
 def types(visitor: Visitor, email: str) -> None:
@@ -45,7 +56,7 @@ def test_the_answer_is_kept_like_what_is_typed(visitor: Visitor) -> None:
     types(visitor, "lila@orange.f")
     visitor.button("Oui, corriger").click()
     expect(visitor.field(MAIL)).to_have_value("lila@orange.fr")
-    visitor.page.wait_for_timeout(1000)
+    until(visitor.page, lambda: draft_of(visitor).get("email") == "lila@orange.fr")
     visitor.page.reload()
     visitor.has_loaded()
     expect(visitor.field(MAIL)).to_have_value("lila@orange.fr")
@@ -122,3 +133,10 @@ def test_before_the_button_of_a_form_a_pause_is_enough(visitor: Visitor) -> None
     expect(question(visitor.page)).to_contain_text("lila@outlook.fr")
     field.press_sequentially("x")
     expect(question(visitor.page)).to_have_count(0)
+
+
+def test_the_question_is_for_everybody(visitor: Visitor, sweep: Callable[[Page], Sweep]) -> None:
+    visitor.reach(DETAILS)
+    types(visitor, "un-nom-particulierement-long@numericable.f")
+    expect(question(visitor.page)).to_be_visible()
+    sweep(visitor.page).look("details, a mail address that is nearly a common one")
