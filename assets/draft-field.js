@@ -1,8 +1,9 @@
 // A text field that keeps its own text and hands it to the server's draft.
 // A controlled field would lose keystrokes on a slow link; a plain uncontrolled one would lose them at a reload.
-import { createElement, useEffect, useLayoutEffect, useRef } from "react";
+import { createElement, Fragment, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 const PAUSE = 700;
+const LONG_PAUSE = 1500;
 
 // What was typed waits here, in memory only, for the same field of the same visit to the same page: after a restart of
 // the server the page is drawn again from the start. A page that is left hands it to the next one of its tab, which
@@ -28,6 +29,20 @@ const hand = (here, text) => {
   }
 };
 const place = (name) => `${history.state?.key ?? ""} ${location.pathname} ${name}`;
+
+// While a finger or a button is down nothing comes that would move what it is on.
+let isDown = false;
+const held = new Set();
+const lift = () => {
+  isDown = false;
+  // After the click that belongs to it.
+  setTimeout(() => {
+    for (const later of held) later();
+    held.clear();
+  });
+};
+globalThis.document?.addEventListener("pointerdown", () => (isDown = true), true);
+for (const end of ["pointerup", "pointercancel"]) globalThis.document?.addEventListener(end, lift, true);
 
 function useDraft({ name, draft, force, onSave, ref }) {
   const field = useRef(null);
@@ -92,10 +107,92 @@ function useDraft({ name, draft, force, onSave, ref }) {
   };
 }
 
+// Shows its content or not, without moving what has the focus further down.
+function usePlace(box) {
+  const [isShown, setShown] = useState(false);
+  const before = useRef(null);
+  useLayoutEffect(() => {
+    const { element, top } = before.current ?? {};
+    before.current = null;
+    const moved = element?.isConnected ? element.getBoundingClientRect().top - top : 0;
+    if (moved) window.scrollBy({ top: moved, behavior: "instant" });
+  }, [isShown]);
+  const show = (wanted) => {
+    const element = document.activeElement;
+    const isBelow = element && box.current?.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING;
+    before.current = isBelow && wanted !== isShown ? { element, top: element.getBoundingClientRect().top } : null;
+    setShown(wanted);
+  };
+  return [isShown, show];
+}
+
 export function DraftInput({ draft, force, onSave, ref, ...rest }) {
   return createElement("input", { ...rest, ...useDraft({ name: rest.name, draft, force, onSave, ref }) });
 }
 
 export function DraftTextarea({ draft, force, onSave, ref, ...rest }) {
   return createElement("textarea", { ...rest, ...useDraft({ name: rest.name, draft, force, onSave, ref }) });
+}
+
+// A mail address, and under it the question about it (app/state/near_address.py): asked for when the field is left,
+// shown while the field holds the text it is about. Where only the button of the form is left to go to, a pause will do.
+export function DraftMail({ draft, force, onSave, ref, typed, meant, isLast, onLeft, onKept, children, ...rest }) {
+  const { name } = rest;
+  const control = useDraft({ name, draft, force, onSave, ref });
+  const box = useRef(null);
+  const [isShown, show] = usePlace(box);
+  const asked = useRef("");
+  const kept = useRef("");
+  const settle = useRef(null);
+  const pause = useRef(0);
+  settle.current = () => {
+    const text = control.ref.current?.value;
+    const isWanted = Boolean(typed) && text === typed && text !== kept.current;
+    if (isWanted && isDown) held.add(() => settle.current());
+    else show(isWanted);
+  };
+  useEffect(() => settle.current(), [typed, draft, force]);
+  useEffect(() => () => clearTimeout(pause.current), []);
+
+  const ask = (text) => {
+    clearTimeout(pause.current);
+    if (text !== asked.current && text.includes("@")) onLeft?.(name, text);
+    asked.current = text;
+    settle.current();
+  };
+  const answer = (event) => {
+    const chosen = event.target.closest("[data-answer]")?.dataset.answer;
+    const field = control.ref.current;
+    if (!chosen || !field) return;
+    if (chosen === "take") {
+      asked.current = field.value = meant;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    } else {
+      kept.current = typed;
+      onKept?.(name, typed);
+    }
+    show(false);
+    field.focus();
+  };
+  const input = createElement("input", {
+    ...rest,
+    ...control,
+    onInput: (event) => {
+      control.onInput(event);
+      const text = event.target.value;
+      if (text !== typed) show(false);
+      clearTimeout(pause.current);
+      if (isLast && /@.*[.]/.test(text)) pause.current = setTimeout(() => ask(text), LONG_PAUSE);
+    },
+    onBlur: (event) => {
+      control.onBlur();
+      ask(event.target.value);
+    },
+  });
+  return createElement(
+    Fragment,
+    null,
+    input,
+    createElement("div", { ref: box, role: "status", onClick: answer }, isShown && children),
+  );
 }

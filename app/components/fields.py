@@ -1,12 +1,15 @@
 """Form fields with their label, hint and error, and the summary of errors (WCAG 1.3.1, 3.3.1, 3.3.3)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import reflex as rx
 
-from app.components.draft import DraftInput, DraftTextarea
+from app.components.blocks import mail
+from app.components.draft import DraftInput, DraftMail, DraftTextarea
 from app.state.forms import SUMMARY_ID
+from app.state.near_address import NearAddressState
 
 
 def form(*content: Any, on_submit: Any, **attributes: Any) -> rx.Component:
@@ -33,15 +36,17 @@ def text_field(
     short: bool = False,
     lines: bool = False,
     force: Any = None,
+    is_last: bool = False,
     **attributes: Any,
 ) -> rx.Component:
     """Return a text field bound to `state.draft[name]`, `state.errors[name]` and `state.keep(name, text)`.
 
+    One of the kind « email » is asked about when it is left, see `app.state.near_address`; one that `is_last` before
+    the button of its form after a pause too, since whoever leaves it has gone on.
     `mark` follows the label (« obligatoire »), `attributes` are HTML attributes (autoComplete, inputMode…).
     """
-    create = DraftTextarea.create if lines else DraftInput.create
     kind_attribute = {} if lines else {"type": kind}
-    control = create(
+    control = _maker(name, kind, lines=lines, is_last=is_last)(
         id=name,
         name=name,
         class_name="short" if short else "",
@@ -51,6 +56,41 @@ def text_field(
         custom_attrs={**kind_attribute, **described(state, name, hint=hint), **attributes},
     )
     return framed(state, name, label, control, hint=hint, mark=mark)
+
+
+def _maker(name: str, kind: str, *, lines: bool, is_last: bool) -> Callable[..., rx.Component]:
+    """Return what makes the control."""
+    if lines:
+        return DraftTextarea.create
+    if kind != "email":
+        return DraftInput.create
+    question = NearAddressState.questions[name]
+    return partial(
+        DraftMail.create,
+        # As long as there is none, its parts cannot be put together.
+        rx.cond(question.meant, _question(question.meant)),
+        typed=question.typed,
+        meant=question.meant,
+        is_last=is_last,
+        on_left=NearAddressState.left,
+        on_kept=NearAddressState.keep_typed,
+    )
+
+
+def _question(meant: Any) -> rx.Component:
+    """Return the question whether another address was meant; what its buttons do is in assets/draft-field.js."""
+    return rx.el.div(
+        rx.el.p("Vouliez-vous dire ", rx.el.b(mail(meant)), "\u00a0?", key=meant),
+        rx.el.div(
+            _answer("take", "Oui, corriger", "btn second"),
+            _answer("keep", "Non, garder", "btn quiet"),
+        ),
+        class_name="question",
+    )
+
+
+def _answer(name: str, label: str, class_name: str) -> rx.Component:
+    return rx.el.button(label, type="button", class_name=class_name, custom_attrs={"data-answer": name})
 
 
 def framed(

@@ -86,6 +86,7 @@ def _form(state: Any) -> rx.Component:
                 kind="email",
                 autoComplete="email",
                 spellCheck="false",
+                is_last=True,
             ),
             buttons.actions(buttons.submit("Enregistrer l’adresse", state.busy)),
             on_submit=state.submit,

@@ -57,6 +57,7 @@ def identifiers() -> rx.Component:
                 autoComplete="email",
                 spellCheck="false",
                 maxLength="254",
+                is_last=True,
             ),
             buttons.steps(
                 buttons.submit("Continuer", state.busy),

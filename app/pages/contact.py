@@ -213,6 +213,7 @@ def _lost_link() -> rx.Component:
                 mark="obligatoire",
                 kind="email",
                 autoComplete="email",
+                is_last=True,
             ),
             buttons.actions(buttons.submit("Recevoir le lien", class_name="btn second")),
             on_submit=LostLinkState.submit,

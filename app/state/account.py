@@ -12,7 +12,7 @@ from app.models import SpaceKind
 from app.services.accounts import sessions
 from app.services.accounts.sessions import Ending, SessionView
 from app.settings import get_settings
-from app.state import detour
+from app.state import detour, near_address
 from app.state.base import call
 
 _WARNED_BEFORE = 120
@@ -82,6 +82,7 @@ class AccountState(rx.State):
     async def load(self) -> None:
         """Show who is signed in, and why one is here; what somebody else's space held in this tab is forgotten."""
         await detour.arrive(self)
+        await near_address.arrive(self)
         await self._look(touch=True)
 
     @rx.event

@@ -38,6 +38,7 @@ def _states_with_personal_data() -> tuple[type[rx.State], ...]:
     from app.state.journey import JourneyState
     from app.state.lost_link import LostLinkState
     from app.state.mailbox import MailboxState
+    from app.state.near_address import NearAddressState
     from app.state.personal_recovery import PersonalRecoveryState, PersonalResetState
     from app.state.personal_sign_in import PersonalSignInState
     from app.state.personal_sign_up import PersonalActivationState, PersonalSignUpState
@@ -49,5 +50,6 @@ def _states_with_personal_data() -> tuple[type[rx.State], ...]:
     personal = (PersonalSignUpState, PersonalActivationState, PersonalRecoveryState, PersonalResetState)
     journeys_of_pages = (JourneyState, SignUpState, ActivationState)
     forms = (AssistanceState, ContactState, LostLinkState, RecoveryState, ResetState, SignInState, WithdrawalState)
+    asked = (NearAddressState,)
     shown = (FollowUpState, ConfirmFromMailState, MailboxState)
-    return (*journeys_of_pages, *forms, *personal, PersonalSignInState, *shown)
+    return (*journeys_of_pages, *forms, *personal, PersonalSignInState, *asked, *shown)
