@@ -96,10 +96,20 @@ def _mails(card: Any) -> rx.Component:
             rx.el.p("Un rappel vous sera envoyé le ", rx.el.b(card.reminder), "."),
             rx.el.p("Le rendez-vous est proche\u00a0: aucun rappel ne suivra."),
         ),
-        # To everybody without a space, so that it tells nothing (docs/decisions/0015).
-        rx.cond(
-            ConfirmationState.in_space,
-            rx.fragment(),
-            rx.el.p("Si le message vous le demande, confirmez dans les 30 minutes."),
+        rx.cond(ConfirmationState.in_space, rx.fragment(), _from_the_mail()),
+    )
+
+
+def _from_the_mail() -> rx.Component:
+    """Return what to do with the mail; unless whoever booked knows better, the same to all (docs/decisions/0015)."""
+    return rx.cond(
+        ConfirmationState.confirm_by != "",
+        rx.el.p(
+            "Vous aviez déjà ",
+            ConfirmationState.had_before,
+            " rendez-vous avec cette adresse\u00a0: ",
+            rx.el.b("confirmez celui-ci depuis le courriel avant ", ConfirmationState.confirm_by),
+            ". Sinon, l’heure redevient libre.",
         ),
+        rx.el.p("Ouvrez ce courriel dans les 30 minutes\u00a0: vous vérifiez ainsi que l’adresse est la bonne."),
     )

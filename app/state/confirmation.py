@@ -9,7 +9,7 @@ from app import addresses, clock
 from app.content import both_times, detours, topics, wording
 from app.models import Channel, SpaceKind
 from app.services import journeys, phones
-from app.services.appointments import access, mine, offices, records, reminders
+from app.services.appointments import access, limits, mine, offices, records, reminders
 from app.services.appointments.person import need_names
 from app.services.appointments.records import AppointmentView
 from app.services.appointments.steps import IN_SPACE
@@ -59,6 +59,8 @@ class ConfirmationState(RefusedAddressMixin, JourneyState):
     card: AppointmentCard = AppointmentCard()
     documents: list[str] = []
     in_space: bool = False
+    had_before: int = 0
+    confirm_by: str = ""
     _shown: str = ""
 
     @rx.event
@@ -85,8 +87,14 @@ class ConfirmationState(RefusedAddressMixin, JourneyState):
         self._shown = view.public_id if view.email else ""
         if self._shown:
             await self._look_at_mail(self._shown)
+        await self._say_if_it_waits(visitor, view)
         self.phase = "ready"
         return ConfirmationState.watch if self._shown else None
+
+    async def _say_if_it_waits(self, visitor: str, view: AppointmentView) -> None:
+        asked = await call(limits.asked_to_confirm, view.public_id, visitor)
+        self.had_before = asked[0] if asked else 0
+        self.confirm_by = wording.time(local(asked[1], view.timezone)) if asked else ""
 
     async def _mail(self) -> str | None:
         return self._shown or None

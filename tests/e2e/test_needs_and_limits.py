@@ -29,7 +29,7 @@ from tests.smtp import MailServer
 
 Begin = Callable[[Page], Sweep]
 SCREENS = pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["360", "1280"])
-IF_ASKED = "Si le message vous le demande, confirmez dans les 30 minutes."
+OPEN_IT = "Ouvrez ce courriel dans les 30 minutes : vous vérifiez ainsi que l’adresse est la bonne."
 CONFIRM_TITLE = "Confirmez votre rendez-vous"
 TAX_NUMBERS = [identity.tax_number for identity in demo_taxpayers.identities()]
 
@@ -281,7 +281,7 @@ def test_the_fourth_appointment_on_an_address_is_confirmed_from_its_mail(
     email = f"quatre.{screen['width']}@example.org"
     path = asked_to_confirm(visitor, email, post_office)
     # The page tells whoever booked no more than everybody else.
-    visitor.says(IF_ASKED)
+    visitor.says(OPEN_IT)
     eyes = sweep(visitor.page)
     eyes.look("confirmation")
 
@@ -420,7 +420,7 @@ def test_in_the_space_the_form_is_filled_in_and_asks_for_no_characters(
     expect(box(visitor, "langue des signes")).not_to_be_checked()
     expect(visitor.field("Nom")).to_have_value("Martin")
     visitor.confirm()
-    expect(visitor.page.get_by_text(IF_ASKED)).to_have_count(0)
+    expect(visitor.page.get_by_text("Ouvrez ce courriel")).to_have_count(0)
     booked = appointment_of(email)
     assert (booked.account_id, booked.tax_number, booked.first_name) == (account, number, "Camille-Zoé")
     assert booked.civility == "madame"

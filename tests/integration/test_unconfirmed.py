@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from app import clock
 from app.models import Appointment, AppointmentChange, AppointmentStatus, AuditEvent, Channel, OutboxMail
-from app.services import database, throttle
+from app.services import database, journeys, throttle
 from app.services.appointments import (
     access,
     cancellation,
@@ -443,3 +443,29 @@ def test_control_without_the_lock_all_four_pass_for_the_third(
     unasked = _race_for_the_fourth(office, monkeypatch)
 
     assert unasked == 4 if db == "postgresql" else unasked == 1  # SQLite writes one at a time anyway
+
+
+def _again(visitor: Visitor) -> Visitor:
+    return replace(visitor, journey_id=journeys.start(visitor.key, "booking").id)
+
+
+def test_a_browser_reads_until_when_only_of_what_it_booked_itself(office: MadeOffice) -> None:
+    mine = a_visitor(email=ADDRESS)
+    for starts_at in TIMES[:2]:
+        mine.confirm(office, starts_at)
+        mine = _again(mine)
+    third = mine.confirm(office, TIMES[2])
+    stranger = a_visitor(email=ADDRESS)
+    theirs = stranger.confirm(office, FOURTH)
+    fifth = _again(mine).confirm(office, TIMES[4])
+
+    assert _waits(theirs)
+    assert limits.asked_to_confirm(theirs.public_id, stranger.key) is None
+    assert limits.asked_to_confirm(theirs.public_id, mine.key) is None
+    assert limits.asked_to_confirm(third.public_id, mine.key) is None
+    by = (3, MONDAY + timedelta(minutes=30))
+    assert limits.asked_to_confirm(fifth.public_id, mine.key) == by
+    confirm_from_mail(_token(fifth))
+    assert limits.asked_to_confirm(fifth.public_id, mine.key) == by, "it never tells what the reader of the mail did"
+    with clock.moved(LATER):
+        assert limits.asked_to_confirm(fifth.public_id, mine.key) is None

@@ -83,6 +83,24 @@ def confirm_until(session: Session, email: str, starts_at: datetime) -> datetime
     return min(clock.now() + CONFIRM_WITHIN, starts_at)
 
 
+def asked_to_confirm(public_id: str, visitor_key: str) -> tuple[int, datetime] | None:
+    """Return how many appointments a visitor had on an address before this one, and by when its reader must confirm.
+
+    None unless these alone make it wait: what others booked on the address, and whether its reader has confirmed, is
+    nobody's to see (docs/decisions/0015).
+    """
+    with database.reading() as session:
+        known = (col(Appointment.public_id) == public_id, col(Appointment.visitor_key) == visitor_key)
+        this = session.execute(select(Appointment).where(*known)).scalar_one_or_none()
+        if this is None or this.account_id is not None:
+            return None
+        theirs = (col(Appointment.email_key) == this.email_key, col(Appointment.visitor_key) == visitor_key)
+        before = (*theirs, col(Appointment.id) < this.id, _stands())
+        count = int(session.execute(select(func.count()).select_from(Appointment).where(*before)).scalar_one())
+    by = min(this.created_at + CONFIRM_WITHIN, this.starts_at)
+    return (count, by) if count >= UNASKED_PER_ADDRESS and by > clock.now() else None
+
+
 def _standing(session: Session, account_id: int) -> int:
     mine = select(func.count()).select_from(Appointment).where(_of_account(account_id))
     return int(session.execute(mine).scalar_one())
