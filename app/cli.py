@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from app import cli_hours, clock, frontend
+from app.cli_end import fail
 from app.services import backup as copies
 from app.services import database, schema
 from app.settings import get_settings
@@ -53,12 +54,7 @@ def _plain_words() -> Iterator[None]:
     try:
         yield
     except (frontend.BuildError, schema.UnknownRevisionError, copies.BackupError) as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"guichet: {message}", err=True)
-    raise typer.Exit(1)
+        fail(str(error))
 
 
 @cli.callback()
@@ -67,9 +63,9 @@ def begin() -> None:
     try:
         settings = get_settings()
     except ValidationError as error:
-        _fail("; ".join(_mistake(each) for each in error.errors()))
+        fail("; ".join(_mistake(each) for each in error.errors()))
     if settings.weak_secret:
-        _fail(settings.weak_secret)
+        fail(settings.weak_secret)
     clock.shift(settings.clock_offset)
 
 
@@ -122,9 +118,9 @@ def serve(
         _live_on(as_on)
     settings = get_settings()
     if workers > 1 and not settings.redis_url:
-        _fail("several web processes share what people are doing through Redis: set REDIS_URL")
+        fail("several web processes share what people are doing through Redis: set REDIS_URL")
     if not frontend.is_built():
-        _fail("the pages are not built yet: run « python -m app.cli build » first")
+        fail("the pages are not built yet: run « python -m app.cli build » first")
     _require_free_port(host, settings.port)
     migrate()
     if settings.is_demo:
@@ -166,9 +162,7 @@ def _require_free_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            _fail(
-                f"cannot listen on {host}:{port} ({error.strerror}): stop what uses it, or choose another with PORT=…"
-            )
+            fail(f"cannot listen on {host}:{port} ({error.strerror}): stop what uses it, or choose another with PORT=…")
 
 
 def _web_server(host: str, port: int, workers: int) -> AbstractServer[Any]:
@@ -233,7 +227,7 @@ def job(name: Annotated[str, typer.Argument(help="One of « jobs ».")]) -> None
     try:
         counts = scheduled.run(name)
     except scheduled.UnknownJobError:
-        _fail(f"there is no job « {name} »: choose one of {', '.join(scheduled.JOBS)}")
+        fail(f"there is no job « {name} »: choose one of {', '.join(scheduled.JOBS)}")
     for what, count in counts.items():
         typer.echo(f"{what}: {count}")
 
@@ -271,7 +265,7 @@ def day_sheet(
     try:
         sheet = sheets.of_day(office_code, day.date() if day else None)
     except sheets.UnknownOfficeError:
-        _fail(f"no office has the code {office_code}")
+        fail(f"no office has the code {office_code}")
     typer.echo(sheets.as_text(sheet))
 
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from app.cli_end import fail
+
 commands = typer.Typer(no_args_is_help=True, help="See and change when an office receives people, at once.")
 
 _Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"])]
@@ -21,14 +23,9 @@ def _plain_words() -> Iterator[None]:
     try:
         yield
     except OfficeNotFoundError as error:
-        _fail(f"there is no office {error}")
+        fail(f"there is no office {error}")
     except (UnknownHoursError, WrongHoursError) as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> None:
-    typer.echo(f"guichet: {message}", err=True)
-    raise typer.Exit(1)
+        fail(str(error))
 
 
 @commands.command()

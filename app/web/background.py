@@ -22,6 +22,8 @@ def _count(job: str, worked: bool) -> None:
 async def background() -> AsyncIterator[None]:
     """Give services their threads and, unless a worker runs elsewhere, send mail and run jobs until the end."""
     settings, loop = get_settings(), asyncio.get_running_loop()
+    if settings.weak_secret:
+        raise ValueError(settings.weak_secret)  # the commands say so too, but a server may be started without them
     if not settings.demo_mailbox:
         smtp.server(settings.smtp_url)  # a wrong SMTP_URL must stop the start, not the first mail
     executor = ThreadPoolExecutor(SERVICE_THREADS, thread_name_prefix="service")

@@ -140,6 +140,18 @@ def test_they_run_beside_the_web_process_and_are_counted(db: str, monkeypatch: p
     assert counted() == before + 1
 
 
+def test_a_server_started_by_hand_refuses_a_secret_that_can_be_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "short")
+    get_settings.cache_clear()
+
+    async def live() -> None:
+        async with background.background():
+            pass
+
+    with pytest.raises(ValueError, match="SECRET_KEY: too short"):
+        asyncio.run(live())
+
+
 def test_a_web_process_without_its_worker_leaves_them_to_the_worker(db: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
 
