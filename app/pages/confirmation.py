@@ -91,12 +91,12 @@ def _mails(card: Any) -> rx.Component:
             ),
             rx.el.p("Un courriel de confirmation est envoyé à l’adresse donnée lors de la prise de rendez-vous."),
         ),
+        rx.cond(ConfirmationState.in_space, rx.fragment(), _from_the_mail()),
         rx.cond(
             card.reminder != "",
             rx.el.p("Un rappel vous sera envoyé le ", rx.el.b(card.reminder), "."),
             rx.el.p("Le rendez-vous est proche\u00a0: aucun rappel ne suivra."),
         ),
-        rx.cond(ConfirmationState.in_space, rx.fragment(), _from_the_mail()),
     )
 
 
