@@ -186,7 +186,7 @@ def _lost_link() -> rx.Component:
                 ),
                 rx.el.p(
                     "Cette adresse ne reçoit plus de courriel\u00a0? Appelez l’assistance au ",
-                    layout.ASSISTANCE_PHONE,
+                    rx.el.a(layout.ASSISTANCE_PHONE, href=layout.ASSISTANCE_CALL, class_name="nowrap"),
                     "\u00a0: un agent déplace ou annule le rendez-vous avec vous.",
                 ),
                 tone="ok",

@@ -53,7 +53,7 @@ def _is_of_a_country(name: str, ending: str) -> bool:
     country = ending.rpartition(".")[-1]
     if country not in _COUNTRIES:
         return False
-    return name in WORDS or (name in NATIONAL and ending not in SLIPS_OF_COM)
+    return ending not in SLIPS_OF_COM if name in NATIONAL else name in WORDS
 
 
 def _slips(typed: str, known: str) -> Iterator[int]:

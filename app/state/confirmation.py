@@ -92,7 +92,8 @@ class ConfirmationState(RefusedAddressMixin, JourneyState):
         return ConfirmationState.watch if self._shown else None
 
     async def _say_if_it_waits(self, visitor: str, view: AppointmentView) -> None:
-        asked = await call(limits.asked_to_confirm, view.public_id, visitor)
+        may_know = bool(self._shown) and not self.in_space
+        asked = await call(limits.asked_to_confirm, view.public_id, visitor) if may_know else None
         self.had_before = asked[0] if asked else 0
         self.confirm_by = wording.time(local(asked[1], view.timezone)) if asked else ""
 
@@ -101,6 +102,7 @@ class ConfirmationState(RefusedAddressMixin, JourneyState):
 
     async def _corrected(self, view: AppointmentView) -> None:
         self.card = await call(appointment_card, view)
+        self.had_before, self.confirm_by = 0, ""
 
 
 def appointment_card(view: AppointmentView) -> AppointmentCard:

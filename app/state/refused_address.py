@@ -58,8 +58,8 @@ class RefusalMixin(rx.State, mixin=True):
             await asyncio.sleep(1)
         refused = await call(mails.is_refused, mail)
         async with self:
-            if self._watched != mail:
-                return None
+            if self._watched != mail or await self._mail() != mail:
+                return None  # the page speaks of something else by now
             self._watched_until = 0.0
             is_news = refused and not self.refused
             self._tell(refused)

@@ -34,7 +34,7 @@ class RefusedCodeMixin(RefusalMixin, AccountJourneyMixin, mixin=True):
 
     async def _mail(self) -> str | None:
         visitor = visitor_of(self)
-        return None if visitor is None else await call(refused_code.mail_of, visitor, self._kind)
+        return None if visitor is None else await call(refused_code.mail_of, visitor, tab_of(self), self._kind)
 
     @rx.event
     async def correct_address(self) -> EventSpec | None:

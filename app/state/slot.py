@@ -212,9 +212,7 @@ class SlotState(AgendaMixin, FormMixin, JourneyState):
         """Hold a time of the day it stood under when it was tapped, which the next day may have replaced; go on."""
         day = text(day, 10) or self.chosen_day
         if day == self.chosen_day:
-            if text(time, 5) not in (*self.morning, *self.afternoon):
-                return
-            self._mark(time)
+            self._mark(time if text(time, 5) in (*self.morning, *self.afternoon) else "")
             yield None  # The tap shows at once; holding may take longer.
         yield await self._hold(day, text(time, 5))
 

@@ -198,7 +198,7 @@ class WaitingListState(RefusalMixin, CaptchaMixin, KeepMixin, JourneyState):
             return self._refuse({"email": _TOO_MANY})
         except NotOfferedError:
             return await detour.send(self, addresses.CHANNEL, detours.NOT_OFFERED)
-        # The address that took no mail has left its place to this one.
+        # An address that took no mail leaves its place to the one that asks for the same.
         await call(waiting_list.drop_refused, visitor, progress.typed.get(_DONE_MAIL, ""), asked.mail)
         self.errors, self.refused = {}, False
         self.done_days, self.done_email = days_of(asked), email

@@ -83,13 +83,13 @@ def test_a_person_signs_up_activates_and_signs_in_on_translated_pages(
 @pytest.mark.parametrize("way", [_REPLACES, _REMOVES_FIRST, _MOVES])
 def test_texts_that_change_in_place_go_with_what_they_stand_for(visitor: Visitor, way: str) -> None:
     translate(visitor, way)
+    visitor.reach(TOPIC)
+    expect(visitor.page.locator("main font").first).to_be_attached()
     goes_to_and_fro(visitor)
 
 
 def goes_to_and_fro(visitor: Visitor) -> None:
     """Change block, topic and day again and again: what is read must be what the server would send now."""
-    visitor.reach(TOPIC)
-    expect(visitor.page.locator("main font").first).to_be_attached()
     for label in (ANSWERED, OTHER_ANSWERED):
         visitor.link(label).click()
         expect(visitor.button("Continuer")).to_be_visible()
@@ -130,5 +130,8 @@ def test_without_the_script_these_tests_see_what_a_translator_does(arrive: Arriv
     visitor.context.set_default_timeout(3_000)
     visitor.context.route("**/translated.js", lambda route: route.abort())
     translate(visitor, way)
+    visitor.reach(TOPIC)
+    expect(visitor.page.locator("main font").first).to_be_attached()
     with pytest.raises((AssertionError, PlaywrightError)):
         goes_to_and_fro(visitor)
+    assert [trouble for trouble in visitor.troubles if "NotFoundError" in trouble], "React lost hold of a text"

@@ -93,14 +93,14 @@ def _drafts() -> list[str]:
 
 
 def _is_refused(key: str, kind: SpaceKind) -> bool:
-    mail = refused_code.mail_of(key, kind)
+    mail = refused_code.mail_of(key, "tab", kind)
     return mail is not None and outbox.is_refused(mail)
 
 
 @each_kind
 def test_a_refused_address_is_told_and_one_that_takes_mail_is_not(server: MailServer, walk: Journeying) -> None:
     walk.asks(WRONG, "lila")
-    mail = refused_code.mail_of("lila", walk.kind)
+    mail = refused_code.mail_of("lila", "tab", walk.kind)
     assert mail is not None
     assert (outbox.is_refused(mail), outbox.is_awaited(mail)) == (False, True)
     delivery.deliver_due()
@@ -177,11 +177,21 @@ def test_a_second_tab_goes_on_with_what_the_first_has_opened_again(server: MailS
 
 
 @each_kind
+def test_another_tab_neither_reads_of_it_nor_opens_it(server: MailServer, walk: Journeying) -> None:
+    walk.asks(WRONG, "lila")
+    delivery.deliver_due()
+    assert refused_code.mail_of("lila", "elsewhere", walk.kind) is None
+    with pytest.raises(JourneyGoneError):
+        refused_code.reopen("lila", "elsewhere", walk.kind)
+    assert _is_refused("lila", walk.kind)
+
+
+@each_kind
 def test_what_was_typed_is_gone_after_a_day(server: MailServer, walk: Journeying) -> None:
     walk.asks(WRONG, "lila")
     delivery.deliver_due()
     with clock.moved(NOON + journeys.LIFETIME):
-        assert refused_code.mail_of("lila", walk.kind) is None
+        assert refused_code.mail_of("lila", "tab", walk.kind) is None
         retention.tidy()
     with database.reading() as session:
         assert session.execute(select(col(Journey.id))).all() == []
@@ -208,6 +218,10 @@ def test_a_neutral_portal_tells_the_same_of_an_address_with_a_space(
     delivery.deliver_due()
     assert _is_refused("lila", walk.kind)
     assert refused_code.reopen("lila", "tab", walk.kind)
+    walk.asks(WRONG, "anh")
+    assert not _is_refused("anh", walk.kind), "within the hour too it is found out anew, as for an address without one"
+    delivery.deliver_due()
+    assert _is_refused("anh", walk.kind)
     if walk.kind == PROFESSIONAL:
         progress = sign_up.progress("lila")
         assert progress is not None

@@ -76,6 +76,14 @@ def test_nobody_else_and_nothing_that_took_mail_is_taken_off(server: MailServer)
     assert standing() == {WRONG: WaitingStatus.WAITING, RIGHT: WaitingStatus.WAITING}
 
 
+def test_what_was_asked_of_another_office_stays(server: MailServer) -> None:
+    lost = join(an_office(), key="anh", email=WRONG)
+    delivery.deliver_due()
+    elsewhere = join(an_office(), key="anh", email=RIGHT)
+    waiting_list.drop_refused("anh", lost.mail, elsewhere.mail)
+    assert standing() == {WRONG: WaitingStatus.WAITING, RIGHT: WaitingStatus.WAITING}
+
+
 def test_a_fourth_thing_is_told_of_by_the_mail_that_says_so(server: MailServer) -> None:
     for _ in range(3):
         join(an_office(), email=WRONG)
@@ -128,6 +136,20 @@ def test_the_page_tells_without_a_reload_and_the_address_is_corrected(page: Wait
     press(page, "watch")
     assert (page.done_email, page.refused) == (RIGHT, False)
     assert standing() == {WRONG: WaitingStatus.LEFT, RIGHT: WaitingStatus.WAITING}
+
+
+def test_what_the_page_no_longer_speaks_of_is_not_told(page: WaitingListState, monkeypatch: pytest.MonkeyPatch) -> None:
+    press(page, "submit", typed(WRONG))
+    told = outbox.is_refused
+
+    def meanwhile(mail: str) -> bool:
+        page.done_days = page.done_email = ""
+        return told(mail)
+
+    delivery.deliver_due()
+    monkeypatch.setattr(outbox, "is_refused", meanwhile)
+    assert press(page, "watch") is None
+    assert not page.refused
 
 
 def test_an_offer_that_did_not_arrive_is_told_behind_the_link_of_the_first_mail(server: MailServer) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from app import clock
@@ -469,3 +469,6 @@ def test_a_browser_reads_until_when_only_of_what_it_booked_itself(office: MadeOf
     assert limits.asked_to_confirm(fifth.public_id, mine.key) == by, "it never tells what the reader of the mail did"
     with clock.moved(LATER):
         assert limits.asked_to_confirm(fifth.public_id, mine.key) is None
+    with database.writing() as session:
+        session.execute(update(Appointment).where(col(Appointment.id) == _row(fifth).id).values(revision=2))
+    assert limits.asked_to_confirm(fifth.public_id, mine.key) is None, "corrected since: its mail says until when"

@@ -68,6 +68,7 @@ def domain_meant(domain: str) -> str | None:
         ("icloud.fr", "icloud.com"),
         ("icloud.con", "icloud.com"),
         ("live.con", "live.com"),
+        ("live.cm", "live.com"),
         ("me.con", "me.com"),
         ("proton.m", "proton.me"),
         ("protonmail.fr", "protonmail.com"),

@@ -14,6 +14,7 @@ _TOO_LONG = f"Saisissez une adresse plus courte\u00a0: {LONGEST}\u00a0caractère
 LONGEST_LOCAL_PART = 64
 """Characters before the @ (RFC 5321, 4.5.3.1.1): mail servers refuse more."""
 
+TAKES_NO_MAIL = "Saisissez une autre adresse électronique\u00a0: celle-ci n’a pas été acceptée par la messagerie."
 TOO_LONG_BEFORE_AT = (
     f"Vérifiez l’adresse électronique\u00a0: ce qui précède le signe @ a {LONGEST_LOCAL_PART}\u00a0caractères au plus."
 )

@@ -24,7 +24,6 @@ MOST_ATTEMPTS = 5
 
 _SAME = "Saisissez une autre adresse que celle de votre espace."
 _DIFFERENT = "Saisissez deux fois la même adresse électronique."
-_UNUSABLE = "Saisissez une autre adresse électronique\u00a0: celle-ci n’a pas été acceptée par la messagerie."
 _WRONG_CODE = "Vérifiez le code\u00a0: recopiez les 12\u00a0caractères reçus par courriel."
 _NO_CODE = "Demandez un nouveau code\u00a0: celui-ci ne fonctionne plus."
 _REFUSALS = {
@@ -59,7 +58,7 @@ def ask(account_id: int, session_id: str, *, email: str, email_again: str, passw
     kept = reauthentication.verified(account_id, session_id, password)
     before = waiting(account_id)
     if before is not None and before.email.casefold() == address.key and outbox.is_refused(before.mail):
-        raise FieldErrors({"email": _UNUSABLE})
+        raise FieldErrors({"email": email_address.TAKES_NO_MAIL})
     with database.writing() as session:
         account = reauthentication.lock_unchanged(session, account_id, kept)
         if account.email_key == address.key:

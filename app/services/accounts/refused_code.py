@@ -18,19 +18,19 @@ from app.services.notifications import outbox
 _JOURNEYS = {SpaceKind.PROFESSIONAL: sign_up.KIND, SpaceKind.PERSONAL: personal_sign_up.KIND}
 
 
-def mail_of(visitor_key: str, kind: SpaceKind) -> str | None:
-    """Return the unique key of the mail that the visitor's sign-up waits for, None if it waits for none."""
-    found = _waiting(visitor_key, kind)
+def mail_of(visitor_key: str, tab: str, kind: SpaceKind) -> str | None:
+    """Return the unique key of the mail that the sign-up of this tab waits for, None if it waits for none."""
+    found = _waiting(visitor_key, tab, kind)
     return found.draft.get("mail") if found else None
 
 
 def reopen(visitor_key: str, tab: str, kind: SpaceKind) -> bool:
     """Open the sign-up again where the address is chosen, with what was typed, the password left out.
 
-    False, and nothing changed, if the visitor has begun another one meanwhile. Raises JourneyGoneError,
-    WrongStepError (the address takes mail, as far as is known).
+    False, and nothing changed, if the visitor has begun another one meanwhile. Raises JourneyGoneError (also where
+    another tab made the request), WrongStepError (the address takes mail, as far as is known).
     """
-    found = _waiting(visitor_key, kind)
+    found = _waiting(visitor_key, tab, kind)
     if found is None or registration.AGAIN not in found.draft:
         raise JourneyGoneError
     if not outbox.is_refused(found.draft.get("mail", "")):
@@ -46,11 +46,11 @@ def reopen(visitor_key: str, tab: str, kind: SpaceKind) -> bool:
     return True
 
 
-def _waiting(visitor_key: str, kind: SpaceKind) -> JourneyView | None:
-    """Return the sign-up whose request is made: finished for a professional space, else the one that goes on."""
-    if kind == SpaceKind.PROFESSIONAL:
-        return journeys.last_finished(visitor_key, _JOURNEYS[kind])
-    return journeys.find(visitor_key, _JOURNEYS[kind])
+def _waiting(visitor_key: str, tab: str, kind: SpaceKind) -> JourneyView | None:
+    """Return this tab's sign-up whose request is made: finished for a professional space, else the one that goes on."""
+    find = journeys.last_finished if kind == SpaceKind.PROFESSIONAL else journeys.find
+    found = find(visitor_key, _JOURNEYS[kind])
+    return found if found and tab in found.draft.get("tabs", ()) else None
 
 
 def _has_begun_another(visitor_key: str, kind: SpaceKind) -> bool:

@@ -220,6 +220,9 @@ def _refuse_or_tell(session: Session, kind: SpaceKind, found: JourneyView, statu
         raise FieldErrors({"email": address_refusal(status, kind)})
     hour = int(clock.now().timestamp()) // 3600
     event = f"{outbox.MailKind.ADDRESS_IN_USE}:{kind}:{keys.keyed_hash('address', email_key)[:32]}:{hour}"
+    if outbox.refused_in(session, event):
+        # An address that takes no mail is told anew of each request, as it would be of its code.
+        event = f"{event}:{found.id}"
     outbox.queue(
         session,
         kind=outbox.MailKind.ADDRESS_IN_USE,

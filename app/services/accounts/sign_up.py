@@ -38,7 +38,6 @@ _PARIS = ZoneInfo("Europe/Paris")
 REFUSED = "refused"
 """Where a draft keeps the address, as it is compared, that the mail server refused: another one is asked for."""
 
-_REFUSED = "Saisissez une autre adresse électronique\u00a0: celle-ci n’a pas été acceptée par la messagerie."
 _ADDRESSES_DIFFER = "Saisissez deux fois la même adresse électronique."
 _PASSWORDS_DIFFER = "Saisissez deux fois le même mot de passe."
 _NO_PASSWORD = "Choisissez un mot de passe."  # noqa: S105
@@ -254,7 +253,7 @@ def checked_address(
     if not same:
         errors["email_again"] = _ADDRESSES_DIFFER
     if address.key == unusable:
-        errors["email"] = _REFUSED
+        errors["email"] = email_address.TAKES_NO_MAIL
         return address
     if not get_settings().neutral_answers:
         status = accounts.status_of_address(kind, address.key)

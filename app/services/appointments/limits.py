@@ -87,12 +87,12 @@ def asked_to_confirm(public_id: str, visitor_key: str) -> tuple[int, datetime] |
     """Return how many appointments a visitor had on an address before this one, and by when its reader must confirm.
 
     None unless these alone make it wait: what others booked on the address, and whether its reader has confirmed, is
-    nobody's to see (docs/decisions/0015).
+    nobody's to see (docs/decisions/0015). None too once it was moved or its address corrected: the mail says it then.
     """
     with database.reading() as session:
         known = (col(Appointment.public_id) == public_id, col(Appointment.visitor_key) == visitor_key)
         this = session.execute(select(Appointment).where(*known)).scalar_one_or_none()
-        if this is None or this.account_id is not None:
+        if this is None or this.account_id is not None or this.revision > 1:
             return None
         theirs = (col(Appointment.email_key) == this.email_key, col(Appointment.visitor_key) == visitor_key)
         before = (*theirs, col(Appointment.id) < this.id, _stands())

@@ -180,16 +180,19 @@ def entry(token: str) -> EntryView | None:
 
 
 def drop_refused(visitor_key: str, mail: str, instead: str) -> None:
-    """Take off the list what this visitor asked for, if the mail server refused the mail that answered it.
+    """Take off the list what this visitor asked for, if its mail was refused and the same was asked for instead.
 
     `mail` and `instead` are of the views that `join` returned for it and for what was asked in its place.
     """
-    public_id = _entry_told(mail)
-    if not public_id or public_id == _entry_told(instead) or not outbox.is_refused(mail):
+    public_id, new_id = _entry_told(mail), _entry_told(instead)
+    if not public_id or public_id == new_id or not outbox.is_refused(mail):
         return
-    own = _by_public_id(public_id).where(col(WaitingEntry.visitor_key) == visitor_key)
     with database.writing() as session:
-        _leave(session, own, visitor_key)
+        new = session.execute(_by_public_id(new_id)).scalar_one_or_none()
+        if new is not None:
+            same = (col(WaitingEntry.office_id) == new.office_id, col(WaitingEntry.topic_id) == new.topic_id)
+            own = _by_public_id(public_id).where(col(WaitingEntry.visitor_key) == visitor_key, *same)
+            _leave(session, own, visitor_key)
 
 
 def leave(token: str, *, visitor_key: str = "") -> EntryView | None:

@@ -131,12 +131,19 @@ def queue(
 
 def is_refused(dedup_key: str) -> bool:
     """Tell whether a mail was given up because the mail server refuses its address for good."""
-    return _is(dedup_key, col(OutboxMail.address_refused))
+    with database.reading() as session:
+        return refused_in(session, dedup_key)
+
+
+def refused_in(session: Session, dedup_key: str) -> bool:
+    """Tell the same inside a transaction."""
+    return _is(session, dedup_key, col(OutboxMail.address_refused))
 
 
 def is_awaited(dedup_key: str) -> bool:
     """Tell whether a mail has yet to be taken or refused."""
-    return _is(dedup_key, col(OutboxMail.sent_at).is_(None), col(OutboxMail.gave_up_at).is_(None))
+    with database.reading() as session:
+        return _is(session, dedup_key, col(OutboxMail.sent_at).is_(None), col(OutboxMail.gave_up_at).is_(None))
 
 
 def for_visitor(visitor_key: str) -> tuple[MailView, ...]:
@@ -177,10 +184,9 @@ def mail_of_visitor(visitor_key: str, mail_id: int) -> OpenedMail | None:
     )
 
 
-def _is(dedup_key: str, *conditions: Any) -> bool:
+def _is(session: Session, dedup_key: str, *conditions: Any) -> bool:
     query = select(OutboxMail.id).where(OutboxMail.dedup_key == dedup_key, *conditions)
-    with database.reading() as session:
-        return session.exec(query).first() is not None
+    return session.exec(query).first() is not None
 
 
 def _mailbox_is_open(visitor_key: str) -> bool:
