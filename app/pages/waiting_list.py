@@ -279,6 +279,7 @@ def _offer_title(status: Any) -> rx.Var[str]:
         status,
         ("live", "Un créneau vous est proposé"),
         ("taken", "Ce créneau a été pris avec ce lien"),
+        ("booked", "Vous avez pris ce créneau"),
         ("used", "Ce créneau a été pris avec ce lien"),
         ("declined", "Vous avez refusé ce créneau"),
         ("expired", "Le délai est passé"),
@@ -361,16 +362,23 @@ def _outcome(state: Any) -> rx.Component:
             ),
         ),
         (
+            "booked",
+            notices.notice(
+                rx.el.p(
+                    "Vous avez confirmé le rendez-vous\u00a0: le lien du courriel de confirmation dit où il en est."
+                ),
+                buttons.actions(_link_again()),
+                tone="ok",
+            ),
+        ),
+        (
             "used",
             notices.notice(
                 rx.el.p(
-                    "Ce lien a servi. Si vous avez confirmé, un courriel vous l’a dit, et son lien mène à votre "
-                    "rendez-vous. Sinon, l’heure a été proposée à la personne suivante."
+                    "Aucun rendez-vous n’a été confirmé avec l’adresse qui attendait. Si vous n’en avez pas donné "
+                    "d’autre en confirmant, l’heure a été proposée à la personne suivante."
                 ),
-                buttons.actions(
-                    buttons.go("Recevoir le lien à nouveau", f"{addresses.CONTACT}#retrouver", "btn second"),
-                    buttons.go(_BOOK, addresses.CONTACT, "btn second"),
-                ),
+                buttons.actions(buttons.go(_BOOK, addresses.CONTACT), _link_again()),
             ),
         ),
         (
@@ -390,6 +398,10 @@ def _outcome(state: Any) -> rx.Component:
             tone="warm",
         ),
     )
+
+
+def _link_again() -> rx.Component:
+    return buttons.go("Recevoir le lien à nouveau", f"{addresses.CONTACT}#retrouver", "btn second")
 
 
 def _after_silence(card: Any) -> rx.Var[str]:

@@ -31,6 +31,7 @@ class AssistanceState(RefusalMixin, HumanMixin, KeepMixin, rx.State):
     question: str = ""
     no_cookies: bool = False
     _sent_mail: str = ""
+    _sent: dict[str, str] = {}
     _kept: ClassVar[tuple[str, ...]] = FIELDS
     _refusal_id: ClassVar[str] = REFUSAL_ID
 
@@ -65,6 +66,7 @@ class AssistanceState(RefusalMixin, HumanMixin, KeepMixin, rx.State):
         except TooManyAttemptsError as error:
             return self._refuse({"question": too_many(error.retry_after)})
         await drafts.forget(self, Form.ASSISTANCE)
+        self._sent = typed
         self.draft, self.errors, self.human = {}, {}, False
         self.sent, self.answer_to, self.question = True, question.email, question.text
         self.refused, self._sent_mail = False, question.mail
@@ -79,3 +81,9 @@ class AssistanceState(RefusalMixin, HumanMixin, KeepMixin, rx.State):
 
     async def _mail(self) -> str | None:
         return self._sent_mail or None
+
+    async def _tell(self, refused: bool) -> None:
+        """Say so, and put back into the form what nobody will read, for a reload."""
+        if refused and not self.refused:
+            await drafts.keep(self, Form.ASSISTANCE, FIELDS, self._sent)
+        await super()._tell(refused)

@@ -40,9 +40,9 @@ class RefusalMixin(rx.State, mixin=True):
 
     async def _look_at_mail(self, mail: str) -> None:
         """Say how the address stands when the page is shown."""
-        self._tell(await call(self._mails.is_refused, mail))
+        await self._tell(await call(self._mails.is_refused, mail))
 
-    def _tell(self, refused: bool) -> None:
+    async def _tell(self, refused: bool) -> None:
         self.refused = refused
 
     @rx.event(background=True)
@@ -62,7 +62,7 @@ class RefusalMixin(rx.State, mixin=True):
                 return None  # the page speaks of something else by now
             self._watched_until = 0.0
             is_news = refused and not self.refused
-            self._tell(refused)
+            await self._tell(refused)
             return rx.set_focus(self._refusal_id) if is_news and self._refusal_id else None
 
 
@@ -85,7 +85,7 @@ class RefusedAddressMixin(KeepMixin, RefusalMixin, mixin=True):
         if not self.refused:
             self.correcting, self.draft, self.errors = False, {}, {}
 
-    def _tell(self, refused: bool) -> None:
+    async def _tell(self, refused: bool) -> None:
         self.refused = refused
         self.corrected = self.corrected and not refused
 

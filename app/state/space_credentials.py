@@ -102,7 +102,7 @@ class AddressMixin(RefusalMixin, PrivateFormMixin, KeptMixin, mixin=True):
         waiting = await call(new_address.waiting, found.account.id) if found else None
         return waiting.mail if waiting else None
 
-    def _tell(self, refused: bool) -> None:
+    async def _tell(self, refused: bool) -> None:
         """Have the refused address corrected where a new one is asked for, unless another is typed there."""
         self.refused = refused
         if refused:

@@ -165,8 +165,10 @@ def _missing(token: str) -> str:
 
 
 def _status(view: OfferView) -> str:
-    """Return an OfferOutcome's value, or « used » for a time taken that waits to be confirmed no more."""
-    return "used" if view.outcome == OfferOutcome.TAKEN and not view.is_kept else str(view.outcome)
+    """Return an OfferOutcome's value; for a time taken that waits no more « booked », or « used » if it led nowhere."""
+    if view.outcome != OfferOutcome.TAKEN or view.is_kept:
+        return str(view.outcome)
+    return "booked" if view.is_booked else "used"
 
 
 def _offer_card(view: OfferView) -> WaitedFor:

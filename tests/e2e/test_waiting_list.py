@@ -152,8 +152,8 @@ def test_a_person_waits_takes_the_offered_time_and_confirms(
     assert (booked.office_id, status_of(who.email)) == (full_office(), WaitingStatus.SERVED)
     visitor.page.goto(link)
     visitor.has_loaded()
-    visitor.says("Ce lien a servi.")
-    expect(visitor.title).to_have_text("Ce créneau a été pris avec ce lien")
+    visitor.says("Vous avez confirmé le rendez-vous")
+    expect(visitor.title).to_have_text("Vous avez pris ce créneau")
     expect(visitor.page.get_by_text("Reprendre ma demande")).to_have_count(0)
 
 

@@ -157,3 +157,4 @@ def test_an_assistance_that_takes_no_mail_is_told_to_whoever_wrote_and_to_the_op
     assert delivery.given_up() == 1
     press(page, "load")
     assert (page.sent, page.refused, page.question) == (False, False, "")
+    assert page.draft["question"] == TYPED["question"], "it stands in the form again: nobody read it"

@@ -1,6 +1,7 @@
 """What comes free is offered to one person at a time, in order, for half an hour of waking hours."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from app.services.appointments.rescheduling import reschedule
 from app.services.appointments.seats import SlotGoneError
 from app.services.appointments.steps import Step
 from app.services.appointments.waiting_list import OfferGoneError
-from tests.booking import MONDAY, Visitor, a_visitor, check_invariants, seats_of
+from tests.booking import MONDAY, PERSON, Visitor, a_visitor, check_invariants, seats_of
 from tests.factories import MadeOffice, at, hold_slots, make_slots
 from tests.waiting import Waiting, a_waiter, an_office, check_waiting_list, mails, owners
 
@@ -121,8 +122,15 @@ def test_taking_an_offer_opens_the_details_with_the_seat_held_and_confirming_boo
     with pytest.raises(SlotGoneError):
         a_visitor().hold(office, NINE)
 
-    view = Visitor(anh.key, progress.journey_id, anh.key).confirm(office, NINE)
+    taken = waiting_list.offer(anh.offer_token)
+    assert taken is not None
+    assert (taken.is_kept, taken.is_booked) == (True, False)
 
+    view = Visitor(anh.key, progress.journey_id, anh.key, replace(PERSON, email=anh.email)).confirm(office, NINE)
+
+    taken = waiting_list.offer(anh.offer_token)
+    assert taken is not None
+    assert (taken.is_kept, taken.is_booked) == (False, True)
     assert [start for _, start in seats_of(view)] == [NINE]
     check_invariants_with_offers()
 

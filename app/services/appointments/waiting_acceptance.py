@@ -10,7 +10,17 @@ from sqlmodel import Session, col
 
 from app import clock
 from app.content import topics
-from app.models import Channel, Hold, LocalPoint, OfferOutcome, Office, WaitingEntry, WaitingOffer, WaitingStatus
+from app.models import (
+    Appointment,
+    Channel,
+    Hold,
+    LocalPoint,
+    OfferOutcome,
+    Office,
+    WaitingEntry,
+    WaitingOffer,
+    WaitingStatus,
+)
 from app.services import audit, database, journeys, throttle
 from app.services.appointments import holds, seats, steps, waiting_endings, waiting_links, waiting_offers
 from app.services.appointments.seats import Claimant, SlotGoneError
@@ -28,9 +38,9 @@ class OfferView:
     """An offered time; instants in UTC, to be shown in `timezone`; `place_name` is empty at the office itself.
 
     `outcome` is what became of it, EXPIRED as soon as `expires_at` is over; `is_kept` tells of a taken one whether it
-    still waits to be confirmed. `is_last` tells of a live one that without an answer it ends the wait, of an expired
-    one that it has, or does as soon as the job comes by; `is_waiting` whether more may be offered. `leave_token` opens
-    the page of the entry.
+    still waits to be confirmed, `is_booked` whether it has been, under the address that waited. `is_last` tells of a
+    live one that without an answer it ends the wait, of an expired one that it has, or does as soon as the job comes
+    by; `is_waiting` whether more may be offered. `leave_token` opens the page of the entry.
     """
 
     office_id: int
@@ -47,6 +57,7 @@ class OfferView:
     expires_at: datetime
     outcome: OfferOutcome
     is_kept: bool
+    is_booked: bool
     is_last: bool
     is_waiting: bool
     leave_token: str
@@ -200,6 +211,13 @@ def _is_last(session: Session, row: WaitingOffer) -> bool:
     return row.outcome == OfferOutcome.LIVE and waiting_offers.is_last(session, row.entry_id)
 
 
+def _is_booked(session: Session, row: WaitingOffer, entry: WaitingEntry) -> bool:
+    """Tell whether the time that was taken led to an appointment, whatever became of it since."""
+    for_whom = (col(Appointment.email_key) == entry.email.lower(), col(Appointment.topic_id) == entry.topic_id)
+    since = (col(Appointment.office_id) == entry.office_id, col(Appointment.created_at) >= row.ended_at)
+    return session.execute(select(col(Appointment.id)).where(*for_whom, *since).limit(1)).first() is not None
+
+
 def _view(session: Session, row: WaitingOffer, entry: WaitingEntry, office: Office) -> OfferView:
     topic = topics.topic(entry.topic_id)
     point = session.get(LocalPoint, entry.place_id) if entry.place_id else None
@@ -222,6 +240,7 @@ def _view(session: Session, row: WaitingOffer, entry: WaitingEntry, office: Offi
         expires_at=row.expires_at,
         outcome=OfferOutcome.EXPIRED if is_over else outcome,
         is_kept=outcome is OfferOutcome.TAKEN and _is_held(session, row.id),
+        is_booked=outcome is OfferOutcome.TAKEN and _is_booked(session, row, entry),
         is_last=is_last,
         is_waiting=entry.status == WaitingStatus.WAITING and not (is_over and is_last),
         leave_token=waiting_links.entry_token(entry.public_id),
