@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.models import AccountSession
 from app.services import database
 from app.services.form_drafts import Form
 from app.settings import get_settings
+from tests.e2e.axe import Sweep
 from tests.e2e.my_space import PROFILE, a_person, account_of
 from tests.e2e.personal import PEOPLE, Person
 from tests.e2e.space import DETAILS, SIGN_IN, a_professional, exactly
@@ -65,7 +67,7 @@ def dialog(page: Page) -> Locator:
     return page.get_by_role("alertdialog", name=WARNING)
 
 
-def test_one_is_warned_and_stays_by_one_tap(visitor: Visitor, person: Person) -> None:
+def test_one_is_warned_and_stays_by_one_tap(visitor: Visitor, person: Person, sweep: Callable[[Page], Sweep]) -> None:
     phone = visitor.field("Téléphone")
     phone.fill("06 39 98 77 66")
     expect(dialog(visitor.page)).to_be_hidden()
@@ -78,6 +80,7 @@ def test_one_is_warned_and_stays_by_one_tap(visitor: Visitor, person: Person) ->
     expect(shown.get_by_role("timer")).to_have_text(re.compile(r"^1\smin\s\d+\ss$"))
     before = shown.get_by_role("timer").inner_text()
     expect(shown.get_by_role("timer")).not_to_have_text(before)
+    sweep(visitor.page).look("the warning before a session ends")
     visitor.page.keyboard.press("Enter")
 
     expect(shown).to_be_hidden()
