@@ -14,7 +14,7 @@ from app.services.appointments.offices import OfficeView
 from app.services.appointments.places import Way
 from app.services.appointments.steps import RESCHEDULE, Progress, Step, WrongChoiceError
 from app.services.journeys import JourneyGoneError
-from app.state.base import call, fields, text, visitor_of
+from app.state.base import call, fields, tab_of, text, visitor_of
 from app.state.forms import FormMixin
 from app.state.journey import JourneyState
 from app.state.office import PlaceCard, place_card, way_label
@@ -75,7 +75,7 @@ class ChannelState(FormMixin, JourneyState):
         if visitor is None:
             return
         try:
-            await call(steps.remember, visitor, self._kind(), {FIELD: text(value, _LONGEST)})
+            await call(steps.remember, visitor, self._kind(), {FIELD: text(value, _LONGEST)}, tab_of(self))
         except JourneyGoneError:
             return
 

@@ -23,7 +23,7 @@ from app.services.journeys import DraftTooLargeError, JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
 from app.state import captcha
 from app.state.account import session_of
-from app.state.base import call, fields, local, network_of, visitor_of, written
+from app.state.base import call, fields, local, network_of, tab_of, visitor_of, written
 from app.state.captcha import CaptchaMixin
 from app.state.confirmation import arrival
 from app.state.forms import KeepMixin
@@ -113,7 +113,7 @@ class DetailsState(CaptchaMixin, KeepMixin, JourneyState):
     async def _keep(self, typed: dict[str, str]) -> None:
         visitor = visitor_of(self)
         if visitor is not None:
-            await _remember(visitor, self._kind(), typed)
+            await _remember(self, visitor, self._kind(), typed)
 
     async def _submit(self, data: dict[str, str]) -> EventSpec | None:
         """Check everything and book."""
@@ -148,7 +148,7 @@ class DetailsState(CaptchaMixin, KeepMixin, JourneyState):
         if account is not None:
             typed = {**typed, "tax_number": account.tax_number}
         self.draft, self.stop = typed, ""
-        await _remember(visitor, progress.kind, _own(typed, progress, await _known(account)))
+        await _remember(self, visitor, progress.kind, _own(typed, progress, await _known(account)))
         asks = account is None and not progress.is_human
         problem = await self._is_human(visitor, progress, answer, was_in_space=was_in_space) if asks else ""
         errors = {captcha.FIELD: problem} if problem else {}
@@ -266,7 +266,7 @@ class CheckState(KeepMixin, JourneyState):
     async def _keep(self, typed: dict[str, str]) -> None:
         visitor = visitor_of(self)
         if visitor is not None:
-            await _remember(visitor, self._kind(), typed)
+            await _remember(self, visitor, self._kind(), typed)
 
     async def _submit(self, data: dict[str, str]) -> EventSpec | None:
         """Move the appointment."""
@@ -310,9 +310,9 @@ class CheckState(KeepMixin, JourneyState):
         return rx.redirect(addresses.RESCHEDULE_CONFIRMATION)
 
 
-async def _remember(visitor: str, kind: str, typed: Mapping[str, str]) -> None:
+async def _remember(state: rx.State, visitor: str, kind: str, typed: Mapping[str, str]) -> None:
     with suppress(JourneyGoneError, DraftTooLargeError):
-        await call(steps.remember, visitor, kind, typed)
+        await call(steps.remember, visitor, kind, typed, tab_of(state))
 
 
 async def _known(account: AccountView | None) -> Mapping[str, str]:

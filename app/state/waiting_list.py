@@ -23,7 +23,7 @@ from app.services.journeys import DraftTooLargeError, JourneyGoneError
 from app.services.throttle import TooManyAttemptsError
 from app.state import captcha, detour
 from app.state.account import session_of
-from app.state.base import call, fields, network_of, visitor_of
+from app.state.base import call, fields, network_of, tab_of, visitor_of
 from app.state.captcha import CaptchaMixin
 from app.state.channel import way_value
 from app.state.forms import KeepMixin
@@ -142,7 +142,7 @@ class WaitingListState(RefusalMixin, CaptchaMixin, KeepMixin, JourneyState):
         if visitor is None:
             return
         with suppress(JourneyGoneError, DraftTooLargeError):
-            await call(steps.remember, visitor, self._kind(), typed)
+            await call(steps.remember, visitor, self._kind(), typed, tab_of(self))
 
     async def _submit(self, data: dict[str, str]) -> EventSpec | None:
         progress, elsewhere = await self._enter(Step.SLOT)

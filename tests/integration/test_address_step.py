@@ -1,9 +1,15 @@
 """What is typed before an office is found belongs to the tab it was typed in, like everything after it."""
 
+import pytest
+
 from app.models import OfficeKind
 from app.services.appointments import steps
 from app.services.appointments.steps import BOOKING, Progress, Step
+from app.services.journeys import JourneyGoneError
+from app.state.channel import ChannelState
+from app.state.details import DetailsState
 from tests.factories import make_office
+from tests.pages import opened, press, visitor
 
 ME, LEAF, OTHER_LEAF = "k" * 64, "particulier/dossier/calcul/revenu", "professionnel/impots/tva"
 
@@ -56,3 +62,24 @@ def test_an_office_chosen_in_another_tab_replaces_what_was_typed(db: str) -> Non
     type_address("first")
     chosen = steps.choose_office(ME, "second", office.id, LEAF, "calcul/revenu")
     assert (chosen.tabs, chosen.typed) == (("second",), {})
+
+
+def test_what_a_tab_sends_late_stays_out_of_the_journey_begun_in_another_one(db: str) -> None:
+    office = make_office(kind=OfficeKind.INDIVIDUALS)
+    type_address("first")
+    steps.choose_office(ME, "second", office.id, LEAF, "calcul/revenu")
+    with pytest.raises(JourneyGoneError):
+        steps.remember(ME, BOOKING, {"last_name": "Intact"}, "first")
+    assert journey().typed == {}
+    steps.remember(ME, BOOKING, {"last_name": "Intact"}, "second")
+    assert journey().typed == {"last_name": "Intact"}
+
+
+@pytest.mark.parametrize(("page", "late"), [(DetailsState, ("last_name", "Intact")), (ChannelState, ("1",))])
+def test_no_page_of_booking_writes_into_the_journey_of_another_tab(
+    db: str, page: type[DetailsState] | type[ChannelState], late: tuple[str, ...]
+) -> None:
+    office = make_office(kind=OfficeKind.INDIVIDUALS)
+    steps.choose_office(visitor(), "another tab", office.id, LEAF, "calcul/revenu")
+    press(opened(page), "keep", *late)
+    assert steps.progress(visitor(), BOOKING).typed == {}  # type: ignore[union-attr]

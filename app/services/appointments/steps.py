@@ -271,9 +271,14 @@ def drop_time(visitor_key: str, kind: str) -> Progress:
     return _change(visitor_key, _found(visitor_key, kind), {"starts_at": None})
 
 
-def remember(visitor_key: str, kind: str, fields: Mapping[str, str]) -> None:
-    """Keep what was typed, by field name. Raises JourneyGoneError, DraftTooLargeError."""
+def remember(visitor_key: str, kind: str, fields: Mapping[str, str], tab: str | None = None) -> None:
+    """Keep what was typed, by field name; what a tab sends late is not of a journey begun in another one meanwhile.
+
+    Raises JourneyGoneError (also where the journey is not open in `tab`), DraftTooLargeError.
+    """
     found = _found(visitor_key, kind)
+    if tab is not None and tab not in found.draft.get("tabs", ()):
+        raise JourneyGoneError
     journeys.save(visitor_key, kind, found.id, {f"{TYPED}{name}": value for name, value in fields.items()})
 
 
