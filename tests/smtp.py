@@ -11,9 +11,11 @@ from email.policy import SMTP as MAIL_POLICY
 from enum import Enum, auto
 from typing import Any
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from app.settings import get_settings
 from tests.services import free_port
 
 
@@ -126,3 +128,13 @@ def mail_server(
         yield running
     finally:
         controller.stop()
+
+
+@contextmanager
+def portal_mails(monkeypatch: pytest.MonkeyPatch, *refused: str) -> Iterator[MailServer]:
+    """Have the portal of this test send its mail to a server that refuses these addresses for good."""
+    with mail_server() as running:
+        monkeypatch.setenv("SMTP_URL", running.url())
+        get_settings.cache_clear()
+        running.refused.update(refused)
+        yield running

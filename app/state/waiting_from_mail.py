@@ -1,7 +1,6 @@
 """The waiting list behind the links of its mails: leaving it, and taking or declining an offered time."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from urllib.parse import unquote
 
 import reflex as rx
@@ -17,7 +16,7 @@ from app.services.journeys import JourneyGoneError
 from app.services.notifications import outbox
 from app.services.throttle import TooManyAttemptsError
 from app.state.again import AgainMixin
-from app.state.base import call, local, network_of, tab_of, visitor_of
+from app.state.base import call, local, network_of, tab_of, visitor_of, written
 from app.state.journey import JourneyState
 from app.state.office import way_label
 from app.state.waiting_list import days_of
@@ -179,16 +178,12 @@ def _offer_card(view: OfferView) -> WaitedFor:
         place="" if view.channel == Channel.PHONE else ", ".join(view.address_lines),
         duration=wording.duration(view.minutes),
         words=wording.moment(local(view.starts_at, view.timezone)),
-        starts_at=_written(view.starts_at),
+        starts_at=written(view.starts_at),
         until=wording.moment(local(view.expires_at, view.timezone)),
-        expires_at=_written(view.expires_at),
+        expires_at=written(view.expires_at),
         timezone=view.timezone,
         entry_href=addresses.waiting_entry(view.leave_token),
         is_video=view.channel == Channel.VIDEO,
         is_last=view.is_last,
         is_waiting=view.is_waiting,
     )
-
-
-def _written(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat()

@@ -21,7 +21,7 @@ from app.state.space_credentials import SpaceAddressState
 from tests.accounts import ADDRESS, PASSWORD, make_account, quick_passwords
 from tests.integration.test_account_changes import Owner, mails
 from tests.pages import opened, press
-from tests.smtp import MailServer, mail_server
+from tests.smtp import MailServer, portal_mails
 
 NEW = "Camille@Nouveau.example"
 PRO = SpaceKind.PROFESSIONAL
@@ -247,10 +247,7 @@ WRONG = "pas.de.boite@nouveau.example"
 
 @pytest.fixture
 def server(db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
-    with mail_server() as running:
-        monkeypatch.setenv("SMTP_URL", running.url())
-        get_settings.cache_clear()
-        running.refused.add(WRONG)
+    with portal_mails(monkeypatch, WRONG) as running:
         yield running
 
 

@@ -18,7 +18,6 @@ from app.services.appointments.records import AppointmentView, MailState, NotBoo
 from app.services.appointments.refused_address import NotRefusedError
 from app.services.form_errors import FieldErrors
 from app.services.notifications import delivery
-from app.settings import get_settings
 from app.state.appointment_story import story_of
 from app.state.follow_up import FollowUpState
 from app.state.my_contacts import MyContactsState
@@ -26,7 +25,7 @@ from tests.accounts import TAX_NUMBER, make_account, quick_passwords
 from tests.booking import MONDAY, a_visitor, check_invariants
 from tests.factories import MadeOffice, at, make_office, make_slots
 from tests.pages import opened, press
-from tests.smtp import MailServer, mail_server
+from tests.smtp import MailServer, portal_mails
 
 WRONG, RIGHT = "camille@courriel.example", "camille.martin@courriel.example"
 TIMES = [at(f"2026-11-27 {hour}:00") for hour in ("09", "10", "11", "14", "15")]
@@ -42,9 +41,7 @@ def monday() -> Iterator[None]:
 
 @pytest.fixture
 def server(db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
-    with mail_server() as running:
-        monkeypatch.setenv("SMTP_URL", running.url())
-        get_settings.cache_clear()
+    with portal_mails(monkeypatch) as running:
         yield running
 
 

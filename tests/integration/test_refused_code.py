@@ -26,7 +26,7 @@ from tests.factories import at
 from tests.pages import opened, press, sent_ahead, visitor
 from tests.personal import Applicant, load_register
 from tests.sign_up import FORM, IBAN, SIMPLIFIED, Newcomer, code_in
-from tests.smtp import MailServer, mail_server
+from tests.smtp import MailServer, portal_mails
 
 WRONG, RIGHT = "lila@courriel.example", "lila.rosemonde@courriel.example"
 PROFESSIONAL, PERSONAL = SpaceKind.PROFESSIONAL, SpaceKind.PERSONAL
@@ -44,10 +44,7 @@ def noon() -> Iterator[None]:
 @pytest.fixture
 def server(db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
     load_register()
-    with mail_server() as running:
-        monkeypatch.setenv("SMTP_URL", running.url())
-        get_settings.cache_clear()
-        running.refused.add(WRONG)
+    with portal_mails(monkeypatch, WRONG) as running:
         yield running
 
 

@@ -11,7 +11,6 @@ from app.services import database, throttle
 from app.services.appointments import steps, waiting_list
 from app.services.appointments.steps import BOOKING
 from app.services.notifications import delivery, outbox
-from app.settings import get_settings
 from app.state.base import tab_of
 from app.state.refused_address import REFUSAL_ID
 from app.state.waiting_from_mail import WaitingEntryState
@@ -19,7 +18,7 @@ from app.state.waiting_list import WaitingListState
 from tests.booking import MONDAY, topic_of
 from tests.factories import MadeOffice, at, make_slots
 from tests.pages import opened, press, visitor
-from tests.smtp import MailServer, mail_server
+from tests.smtp import MailServer, portal_mails
 from tests.waiting import FIRST, LAST, a_waiter, an_office, check_waiting_list, join
 
 WRONG, RIGHT = "anh@courriel.example", "anh.nguyen@courriel.example"
@@ -36,10 +35,7 @@ def monday() -> Iterator[None]:
 
 @pytest.fixture
 def server(db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
-    with mail_server() as running:
-        monkeypatch.setenv("SMTP_URL", running.url())
-        get_settings.cache_clear()
-        running.refused.add(WRONG)
+    with portal_mails(monkeypatch, WRONG) as running:
         yield running
 
 
